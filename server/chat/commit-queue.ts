@@ -1,0 +1,103 @@
+import type { RoomName } from "../../shared/room-name.ts";
+import type { Clock } from "../clock.ts";
+import type { Committed, Engine, Operation, Outcome } from "../engine/engine.ts";
+
+/** An operation, and who wants to know what became of it. */
+export type Queued = {
+  readonly operation: Operation;
+  /** It is kept. Called in the order of the queue. */
+  settle(outcome: Outcome): void;
+  /** It is not kept, nor is anything that was queued together with it. */
+  fail(cause: unknown): void;
+};
+
+/** Operations that go into one commit at the most. */
+const MAX_BATCH = 1024;
+
+/**
+ * The one ordered queue of all that changes a room. What arrives while the engine is busy is committed together; when nothing is under
+ * way a commit starts at the end of the event loop's turn, else not before half of what the last one cost has passed again: small rooms
+ * never wait, large ones gather.
+ */
+export class CommitQueue {
+  readonly #room: RoomName;
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #prepare: () => void;
+  readonly #committed: (committed: Committed, batch: readonly Queued[]) => void;
+  #waiting: Queued[] = [];
+  #state: "idle" | "scheduled" | "committing" = "idle";
+  #notBeforeMs = 0;
+  #settled: (() => void)[] = [];
+
+  /** `prepare` may queue more just before a batch is taken; `committed` settles it and tells everybody. */
+  constructor(room: RoomName, engine: Engine, clock: Clock, prepare: () => void, committed: (committed: Committed, batch: readonly Queued[]) => void) {
+    this.#room = room;
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#prepare = prepare;
+    this.#committed = committed;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get idle(): boolean {
+    return this.#state === "idle" && this.#waiting.length === 0;
+  }
+
+  push(queued: Queued): void {
+    this.#waiting.push(queued);
+    this.wake();
+  }
+
+  /** Starts a commit soon, also for what `prepare` alone may bring. */
+  wake(): void {
+    if (this.#state !== "idle") return;
+    this.#state = "scheduled";
+    const waitMs = this.#notBeforeMs - this.#clock.now();
+    if (waitMs <= 0) this.#clock.soon(this.#commit);
+    else this.#clock.after(waitMs, this.#commit);
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  settled(): Promise<void> {
+    if (this.idle) return Promise.resolve();
+    return new Promise((resolve) => this.#settled.push(resolve));
+  }
+
+  readonly #commit = (): void => {
+    this.#prepare();
+    if (this.#waiting.length === 0) return this.#rest();
+    this.#state = "committing";
+    const batch = this.#waiting.length <= MAX_BATCH ? this.#waiting : this.#waiting.slice(0, MAX_BATCH);
+    this.#waiting = batch === this.#waiting ? [] : this.#waiting.slice(MAX_BATCH);
+    this.#engine
+      .commit(
+        this.#room,
+        batch.map(({ operation }) => operation),
+      )
+      .then(
+        (committed) => {
+          const startedMs = this.#clock.now();
+          this.#committed(committed, batch);
+          const endedMs = this.#clock.now();
+          this.#notBeforeMs = endedMs + (endedMs - startedMs) / 2;
+          this.#rest();
+        },
+        (cause: unknown) => {
+          for (const queued of batch) queued.fail(cause);
+          this.#rest();
+        },
+      );
+  };
+
+  #rest(): void {
+    this.#state = "idle";
+    if (this.#waiting.length > 0) return this.wake();
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const resolve of settled) resolve();
+  }
+}

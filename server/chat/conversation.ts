@@ -1,0 +1,195 @@
+import type { Refusal } from "../../shared/codes.ts";
+import type { Decoded, Packet, ServicePacket } from "../../shared/packet.ts";
+import { type Hello, type Leave, parseClientService } from "../../shared/service.ts";
+import type { NumberedRefusal, Offset } from "../engine/engine.ts";
+import { type Hub, isRefusal } from "./hub.ts";
+import { encodeRenameRefused, encodeReply, refuse } from "./replies.ts";
+import type { Sender } from "./room.ts";
+import type { Session } from "./session.ts";
+import type { StreamTransport } from "./transport.ts";
+
+/** How long a stream may be silent before its first `hello`, ms. Source: W3. */
+export const HELLO_WITHIN_MS = 10_000;
+/** Numbers of one stream that are on their way into the log: more wait at the sender's end. */
+const MAX_IN_FLIGHT = 64;
+
+/** What one stream says, packet by packet, whatever door it came through. */
+export class Conversation implements Sender {
+  readonly #hub: Hub;
+  readonly #transport: StreamTransport;
+  readonly #address: string;
+  readonly #callOffTimeout: () => void;
+  #session: Session | undefined;
+  #turn = 0;
+  /** Packets that came while an earlier one was still being worked on. */
+  #waiting: Packet[] = [];
+  #busy = false;
+  #inFlight = 0;
+  #paused = false;
+
+  constructor(hub: Hub, transport: StreamTransport, address: string) {
+    this.#hub = hub;
+    this.#transport = transport;
+    this.#address = address;
+    this.#callOffTimeout = hub.clock.after(HELLO_WITHIN_MS, () => transport.close(refuse("timeout", "No hello came within 10 s.")));
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** Takes what arrived. After a fault nothing more is read. */
+  receive(decoded: Decoded): void {
+    if (this.#session !== undefined) this.#session.heardAtMs = this.#hub.clock.now();
+    for (const packet of decoded.packets) {
+      if (this.#busy) this.#waiting.push(packet);
+      else this.#take(packet);
+    }
+    if (!decoded.ok) this.#afterAll(() => this.#transport.close(refuse("malformed", `This is no packet: ${decoded.fault}.`)));
+    this.#holdBack();
+  }
+
+  /** The peer's end is cut short: `message` says how. */
+  malformed(message: string): void {
+    this.#afterAll(() => this.#transport.close(refuse("malformed", message)));
+  }
+
+  /** The transport is gone. */
+  closed(): void {
+    this.#callOffTimeout();
+    this.#waiting = [];
+    const session = this.#session;
+    if (session === undefined) return;
+    if (session.relieved === this.#relieved) session.relieved = undefined;
+    session.room.lost(session, this.#transport);
+  }
+
+  accepted(session: Session, seq: number, offset: Offset | undefined): void {
+    this.#inFlight--;
+    if (this.#listenedTo) session.accepted(seq, offset);
+  }
+
+  refused(session: Session, refusal: NumberedRefusal): void {
+    this.#inFlight--;
+    if (this.#listenedTo) session.refused(refusal);
+  }
+
+  failed(_session: Session, refusal: Refusal): void {
+    this.#inFlight--;
+    this.#transport.close(refusal);
+  }
+
+  /** False once the session went on elsewhere: then nothing more is taken from here. */
+  get #listenedTo(): boolean {
+    return this.#session?.listening === this.#transport && this.#session.turn === this.#turn;
+  }
+
+  #take(packet: Packet): void {
+    if (this.#transport.closed || this.#hub.stopping) return;
+    if (this.#session !== undefined && !this.#listenedTo) return;
+    if (packet.kind === "service") return this.#takeService(packet);
+    if (this.#session === undefined) return this.#tooEarly();
+    this.#inFlight++;
+    this.#session.room.say(this.#session, packet, this);
+  }
+
+  #takeService(packet: ServicePacket): void {
+    const parsed = parseClientService(packet);
+    if (parsed.kind === "malformed") return this.#transport.close(refuse("malformed", parsed.why));
+    if (parsed.kind === "ignored") {
+      if (this.#session !== undefined) this.#session.room.spend(this.#session);
+      return;
+    }
+    const { service } = parsed;
+    switch (service.type) {
+      case "hello":
+        return this.#work(this.#hello(service));
+      case "leave":
+        return this.#work(this.#leave(service));
+      case "rename":
+        return this.#session === undefined ? this.#tooEarly() : this.#work(this.#rename(this.#session, service.nick));
+      case "pong":
+        return this.#session === undefined ? this.#tooEarly() : undefined;
+      default:
+        return service satisfies never;
+    }
+  }
+
+  #tooEarly(): void {
+    this.#transport.close(refuse("hello-first", "Say hello first."));
+  }
+
+  async #hello(hello: Hello): Promise<void> {
+    const entered = await this.#hub.hello(hello, this.#transport, this.#address);
+    if (isRefusal(entered)) return this.#transport.close(entered);
+    this.#callOffTimeout();
+    this.#session = entered;
+    this.#turn = entered.turn;
+    this.#inFlight = 0;
+    entered.relieved = this.#relieved;
+    // The peer may have gone while hello was worked on: then the session is away from now on.
+    if (this.#transport.closed) this.closed();
+  }
+
+  async #leave({ session: secret, linger }: Leave): Promise<void> {
+    const session = this.#session ?? (secret === undefined ? undefined : this.#hub.session(secret));
+    if (this.#session === undefined && secret === undefined) return this.#tooEarly();
+    if (session !== undefined) await this.#hub.leave(session, linger);
+    this.#transport.close({ code: "left" });
+  }
+
+  async #rename(session: Session, nick: string): Promise<void> {
+    const renamed = await session.room.rename(session, nick);
+    if (!this.#listenedTo) return;
+    session.owe(isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick }));
+    session.room.flush(session);
+  }
+
+  /** What comes after waits, so that a stream is dealt with in its order. */
+  #work(work: Promise<void>): void {
+    this.#busy = true;
+    work
+      .catch((cause) => {
+        this.#hub.failed(cause);
+        this.#transport.close(refuse("internal", "That could not be done. Come back in a moment.", 1000));
+      })
+      .finally(() => {
+        this.#busy = false;
+        this.#goOn();
+      });
+  }
+
+  #goOn(): void {
+    while (!this.#busy) {
+      const packet = this.#waiting.shift();
+      if (packet === undefined) break;
+      this.#take(packet);
+    }
+    if (!this.#busy) {
+      const afterwards = this.#afterwards;
+      this.#afterwards = undefined;
+      afterwards?.();
+    }
+    this.#holdBack();
+  }
+
+  #afterwards: (() => void) | undefined;
+
+  #afterAll(run: () => void): void {
+    if (this.#busy) this.#afterwards ??= run;
+    else run();
+  }
+
+  /** Whoever sends faster than it is dealt with, or does not read its answers, is read no further for a while. */
+  #holdBack(): void {
+    const full = this.#busy || this.#inFlight > MAX_IN_FLIGHT || (this.#session?.owedCount ?? 0) > MAX_IN_FLIGHT;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#transport.pause();
+    else this.#transport.resume();
+  }
+
+  readonly #relieved = (): void => {
+    if (this.#paused) this.#holdBack();
+  };
+}

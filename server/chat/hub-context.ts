@@ -1,0 +1,43 @@
+import type { RoomName } from "../../shared/room-name.ts";
+import type { LeftWhy } from "../../shared/service.ts";
+import type { Clock } from "../clock.ts";
+import type { Engine, NumberedRefusal } from "../engine/engine.ts";
+import type { Rate } from "./rate-limit.ts";
+import type { Session } from "./session.ts";
+import type { Transport } from "./transport.ts";
+import type { Wheel } from "./wheel.ts";
+
+/** The limits that the operator sets. */
+export type HubLimits = {
+  /** Sessions held at once: all rooms, all nodes. */
+  readonly maxClients: number;
+  /** Of those, from one address; 0 lifts it. */
+  readonly maxClientsPerAddress: number;
+  /** New sessions a minute from one address; 0 lifts it. */
+  readonly joinsPerMinute: number;
+  readonly heartbeatMs: number;
+  readonly graceMs: number;
+  readonly rate: Rate;
+  /** Above so many present in a room, coming and going is not logged. */
+  readonly noticeLimit: number;
+  /** Where set, there are no other rooms. */
+  readonly rooms?: readonly RoomName[];
+};
+
+/** What a room needs of the house around it. */
+export interface HubContext {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly wheel: Wheel;
+  readonly limits: HubLimits;
+  random(): number;
+  /** The session exists from now on. */
+  admitted(session: Session): void;
+  /** It said `hello`, and is in. */
+  entered(session: Session, by: { transport: Transport; address: string }, resumed: boolean): void;
+  refused(session: Session, refusal: NumberedRefusal): void;
+  /** The session is over: the room has forgotten it. */
+  dismissed(session: Session, why: LeftWhy): void;
+  /** The engine failed. */
+  broken(room: RoomName, cause: unknown): void;
+}

@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import type { Refusal } from "../../shared/codes.ts";
+import { DEFAULT_ROOM } from "../../shared/limits.ts";
+import { checkNickname } from "../../shared/nickname.ts";
+import { parseRoomName, type RoomName } from "../../shared/room-name.ts";
+import type { Hello, LeftWhy } from "../../shared/service.ts";
+import type { Clock } from "../clock.ts";
+import type { Engine, NumberedRefusal, SessionId } from "../engine/engine.ts";
+import { Addresses } from "./addresses.ts";
+import type { HubContext, HubLimits } from "./hub-context.ts";
+import { encodeReply, refuse } from "./replies.ts";
+import { type Entry, Room } from "./room.ts";
+import type { Session } from "./session.ts";
+import type { Transport } from "./transport.ts";
+import { Wheel } from "./wheel.ts";
+
+/** What the hub writes down: a line for each coming, going, refusal and ending. Never a secret, never what somebody said. */
+export interface HubLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type HubOptions = {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: HubLog;
+  readonly limits: HubLimits;
+  /** Evenly spread over 0 ≤ x < 1. */
+  readonly random?: () => number;
+};
+
+const TIDY_EVERY_MS = 3_600_000;
+/** When clients are to come back after a stop in good order, ms. Source: D3. */
+const RECONNECT_IN_MS = 1000;
+/** For how long the engine must have been well again before it counts as well. */
+const BROKEN_FOR_MS = 5000;
+
+/** The rooms, and who may come in. */
+export class Hub {
+  readonly limits: HubLimits;
+  readonly clock: Clock;
+  readonly #engine: Engine;
+  readonly #log: HubLog;
+  readonly #addresses: Addresses;
+  readonly #wheel: Wheel;
+  readonly #context: HubContext;
+  readonly #rooms = new Map<RoomName, Promise<Room>>();
+  readonly #sessions = new Map<SessionId, Session>();
+  #stopTidying: (() => void) | undefined;
+  #stopping = false;
+  #brokenAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor({ engine, clock, log, limits, random = Math.random }: HubOptions) {
+    this.limits = limits;
+    this.clock = clock;
+    this.#engine = engine;
+    this.#log = log;
+    this.#addresses = new Addresses(clock, limits.maxClientsPerAddress, limits.joinsPerMinute);
+    this.#wheel = new Wheel(clock, Math.max(5, Math.min(1000, Math.min(limits.heartbeatMs, limits.graceMs) / 20)));
+    this.#context = {
+      engine,
+      clock,
+      wheel: this.#wheel,
+      limits,
+      random,
+      admitted: (session) => void this.#sessions.set(session.id, session),
+      entered: (session, by, resumed) => this.#entered(session, by, resumed),
+      refused: (session, refusal) => this.#refused(session, refusal),
+      dismissed: (session, why) => this.#dismissed(session, why),
+      broken: (room, cause) => this.#broken(room, cause),
+    };
+  }
+
+  /** Takes over the sessions of an earlier life; each has its full grace to come back. */
+  async start(): Promise<void> {
+    const records = await this.#engine.adopt();
+    for (const record of records) (await this.#room(record.room)).adopt(record);
+    if (records.length > 0) this.#log.info({ sessions: this.#sessions.size }, "sessions of the last run may come back");
+    await this.#engine.tidy();
+    this.#tidyLater();
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** True while the engine keeps what it is given. */
+  get well(): boolean {
+    return this.clock.now() - this.#brokenAtMs > BROKEN_FOR_MS;
+  }
+
+  get sessions(): ReadonlyMap<SessionId, Session> {
+    return this.#sessions;
+  }
+
+  session(secret: string): Session | undefined {
+    return this.#sessions.get(sessionId(secret));
+  }
+
+  /** Joins or resumes by what `hello` says; `transport` gets `welcome` and what follows. Gives the session, or why not. */
+  async hello(hello: Hello, transport: Transport, address: string): Promise<Session | Refusal> {
+    const entered = await this.#hello(hello, transport, address);
+    if (isRefusal(entered)) this.#log.info({ code: entered.code, address, transport: transport.kind }, "hello refused");
+    return entered;
+  }
+
+  async #hello(hello: Hello, transport: Transport, address: string): Promise<Session | Refusal> {
+    if (this.#stopping) return stoppingRefusal();
+    const id = sessionId(hello.session);
+    const session = this.#sessions.get(id);
+    const known = session?.room.name ?? (await this.#recall(id));
+    if (isRefusal(known)) return known;
+    const wanted = hello.room === undefined ? (known ?? DEFAULT_ROOM) : hello.room;
+    const name = parseRoomName(wanted);
+    if (name === undefined || (this.limits.rooms !== undefined && !this.limits.rooms.includes(name))) {
+      return refuse("room-invalid", "There is no such room.");
+    }
+    if (known !== undefined && known !== name) return refuse("wrong-room", `The session is in the room ${known}.`);
+    if (session !== undefined) {
+      const retryAfterMs = session.room.spend(session);
+      return retryAfterMs > 0 ? refuse("rate-limited", "Too much at once.", retryAfterMs) : this.#enter(name, { id, hello, transport, address });
+    }
+    const nick = hello.nick === undefined ? undefined : checkNickname(hello.nick);
+    if (nick !== undefined && !nick.ok) return refuse("nick-invalid", `This is no nickname: ${nick.fault}.`);
+    const refusal = this.#addresses.mayJoin(address);
+    if (refusal !== undefined) return refusal;
+    // Counted while it is under way, so that many at once do not pass the limit together.
+    this.#addresses.hold(address);
+    try {
+      return await this.#enter(name, { id, hello, transport, address });
+    } finally {
+      this.#addresses.release(address);
+    }
+  }
+
+  async #enter(name: RoomName, entry: Entry): Promise<Session | Refusal> {
+    try {
+      const room = await this.#room(name);
+      // It may have begun to stop while the room was opened.
+      return this.#stopping ? stoppingRefusal() : await room.enter(entry);
+    } catch (cause) {
+      this.#broken(name, cause);
+      return internalRefusal();
+    }
+  }
+
+  /** The room of a session that is not here but remembered. */
+  async #recall(id: SessionId): Promise<RoomName | undefined | Refusal> {
+    try {
+      return (await this.#engine.find(id))?.room;
+    } catch (cause) {
+      this.#broken(DEFAULT_ROOM as RoomName, cause);
+      return internalRefusal();
+    }
+  }
+
+  /** Ends a session at its own word, now or in `lingerMs`. */
+  async leave(session: Session, lingerMs: number | undefined): Promise<void> {
+    if (lingerMs === undefined) return session.room.end(session, "left", { code: "left" });
+    await session.room.linger(session, lingerMs);
+    if (session.carrier === "stream") session.transport?.close({ code: "left" });
+  }
+
+  /** From here on nobody comes in and nothing is taken in. Resolves when what was taken in is dealt with, and everybody is told. */
+  async stop(reason: string): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#stopTidying?.();
+    const rooms = await this.#openRooms();
+    await Promise.all(rooms.map((room) => room.settle()));
+    this.#wheel.stop();
+    const packet = stoppingPacket(reason);
+    for (const room of rooms) room.tell(packet);
+  }
+
+  async #openRooms(): Promise<Room[]> {
+    const rooms = await Promise.allSettled(this.#rooms.values());
+    return rooms.flatMap((room) => (room.status === "fulfilled" ? [room.value] : []));
+  }
+
+  #room(name: RoomName): Promise<Room> {
+    let room = this.#rooms.get(name);
+    if (room === undefined) {
+      room = Room.open(name, this.#context);
+      this.#rooms.set(name, room);
+      room.catch(() => this.#rooms.delete(name)); // whoever asked is told; the next one tries again
+    }
+    return room;
+  }
+
+  #tidyLater(): void {
+    this.#stopTidying = this.clock.after(TIDY_EVERY_MS, () => {
+      this.#tidyLater();
+      this.#tidy().catch((cause) => this.#log.error({ err: cause }, "tidying failed; it is tried again in an hour"));
+    });
+  }
+
+  async #tidy(): Promise<void> {
+    for (const room of await this.#openRooms()) if (room.idle) this.#rooms.delete(room.name);
+    await this.#engine.tidy();
+  }
+
+  #entered(session: Session, { transport, address }: { transport: Transport; address: string }, resumed: boolean): void {
+    session.moveTo(address, this.#addresses);
+    const { nick, room, turn } = session;
+    this.#log.info({ nick, room: room.name, address, transport: transport.kind, turn }, resumed ? "came back" : "came in");
+  }
+
+  #refused(session: Session, { code }: NumberedRefusal): void {
+    this.#log.info({ nick: session.nick, room: session.room.name, code }, "message refused");
+  }
+
+  #dismissed(session: Session, why: LeftWhy): void {
+    this.#sessions.delete(session.id);
+    session.moveTo(undefined, this.#addresses);
+    this.#log.info({ nick: session.nick, room: session.room.name, why }, "left");
+  }
+
+  /** Something went wrong that nobody foresaw: it is written down, and only its own peer is disturbed. */
+  failed(cause: unknown): void {
+    this.#log.error({ err: cause }, "unexpected failure");
+  }
+
+  #broken(room: RoomName, cause: unknown): void {
+    const first = this.well;
+    this.#brokenAtMs = this.clock.now();
+    if (first) this.#log.error({ room, err: cause }, "the engine failed: nothing is acknowledged that is not kept");
+  }
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}
+
+/** What a server knows a session by. Source: S1. */
+export function sessionId(secret: string): SessionId {
+  return createHash("sha256").update(secret).digest("base64url") as SessionId;
+}
+
+export function stoppingRefusal(): Refusal {
+  return refuse("stopping", "The server is going down. Come back in a moment.", RECONNECT_IN_MS);
+}
+
+/** `stopping`, as everybody gets it. Source: D3. */
+export function stoppingPacket(reason: string): Uint8Array {
+  return encodeReply({ type: "stopping", reason, reconnectIn: RECONNECT_IN_MS });
+}
+
+function internalRefusal(): Refusal {
+  return refuse("internal", "The server cannot keep messages at the moment. Nothing that was acknowledged is lost.", 1000);
+}

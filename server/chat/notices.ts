@@ -1,0 +1,90 @@
+import type { NicknameKey } from "../../shared/nickname.ts";
+import { octetLength } from "../../shared/octets.ts";
+import { encodeService } from "../../shared/packet.ts";
+import type { LeftWhy } from "../../shared/service.ts";
+import type { Operation, SessionId } from "../engine/engine.ts";
+import { splitList } from "./roster.ts";
+
+/** How old a room's last notice of coming or going must be before the next is said at once, ms. Source: L9. */
+export const GATHER_MS = 250;
+
+type Person = { readonly id: SessionId; readonly nick: string; readonly key: NicknameKey };
+/** `known` holds the sessions and the nicknames of its people: what a later group must not overtake. */
+type Group = { readonly kind: "joined" | "left"; readonly why: LeftWhy; readonly people: Person[]; readonly known: Set<string> };
+
+/** What says that people came or went; `sayAgain` puts it back where it could not be kept. */
+export type Announced = { readonly operation: Operation & { kind: "announce" }; readonly sayAgain: () => void };
+
+/** Who came and who went since it was last said, gathered into as few packets as their order allows. */
+export class Notices {
+  #groups: Group[] = [];
+
+  get waiting(): boolean {
+    return this.#groups.length > 0;
+  }
+
+  joined(person: Person): void {
+    this.#add("joined", "left", person);
+  }
+
+  left(person: Person, why: LeftWhy): void {
+    this.#add("left", why, person);
+  }
+
+  /** What says it all, and nothing waits any more. `silent`: only note it, say nothing. */
+  take(silent: boolean): Announced[] {
+    const groups = this.#groups;
+    this.#groups = [];
+    return groups.flatMap((group) => {
+      const packets = silent ? [{ people: group.people }] : say(group);
+      return packets.map(({ people, packet }) => ({
+        operation: { ...announce(group, people), ...(packet === undefined ? {} : { packet }) },
+        sayAgain: () => {
+          for (const person of people) this.#add(group.kind, group.why, person);
+        },
+      }));
+    });
+  }
+
+  /**
+   * What is about one nickname, or one session, stays in order. Anything else may be said together: coming and going are operations
+   * on a set.
+   */
+  #add(kind: Group["kind"], why: LeftWhy, person: Person): void {
+    let earliest = 0;
+    for (let index = 0; index < this.#groups.length; index++) {
+      const known = this.#groups[index]?.known;
+      if (known?.has(sessionMark(person)) || known?.has(nickMark(person))) earliest = index + 1;
+    }
+    let group = this.#groups.slice(earliest).find((candidate) => candidate.kind === kind && candidate.why === why);
+    if (group === undefined) {
+      group = { kind, why, people: [], known: new Set() };
+      this.#groups.push(group);
+    }
+    group.people.push({ id: person.id, nick: person.nick, key: person.key });
+    group.known.add(sessionMark(person)).add(nickMark(person));
+  }
+}
+
+// A session's identity is base64url, so a mark tells which of the two it is.
+const sessionMark = ({ id }: Person): string => id;
+const nickMark = ({ key }: Person): string => `@${key}`;
+
+function say(group: Group): { people: readonly Person[]; packet?: Uint8Array }[] {
+  const service = (nicks: readonly string[]) => (group.kind === "joined" ? { type: "joined", nicks } : { type: "left", nicks, why: group.why });
+  const lists = splitList(
+    group.people.map(({ nick }) => nick),
+    octetLength(JSON.stringify(service([]))),
+  );
+  let said = 0;
+  return lists.map((nicks) => {
+    const people = group.people.slice(said, said + nicks.length);
+    said += nicks.length;
+    return { people, packet: encodeService(service(nicks)) };
+  });
+}
+
+function announce(group: Group, people: readonly Person[]): Operation & { kind: "announce" } {
+  const sessions = people.map(({ id }) => id);
+  return group.kind === "joined" ? { kind: "announce", joined: sessions, left: [] } : { kind: "announce", joined: [], left: sessions };
+}

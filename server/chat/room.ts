@@ -1,0 +1,545 @@
+import type { Refusal } from "../../shared/codes.ts";
+import { MAX_HISTORY } from "../../shared/limits.ts";
+import { checkNickname } from "../../shared/nickname.ts";
+import { type ChatPacket, encodeService } from "../../shared/packet.ts";
+import type { RoomName } from "../../shared/room-name.ts";
+import type { Hello, LeftWhy } from "../../shared/service.ts";
+import type { Chunk, Committed, LogState, NumberedRefusal, Offset, Operation, Outcome, SessionId, SessionRecord } from "../engine/engine.ts";
+import { ChatOffsets } from "./chat-offsets.ts";
+import { CommitQueue, type Queued } from "./commit-queue.ts";
+import { Delivery } from "./delivery.ts";
+import type { HubContext } from "./hub-context.ts";
+import { type Announced, GATHER_MS, Notices } from "./notices.ts";
+import { refuse } from "./replies.ts";
+import { Roster } from "./roster.ts";
+import { checkSaid } from "./said.ts";
+import { type Announcement, Session } from "./session.ts";
+import { sliceChunks, timeAt } from "./tail.ts";
+import type { Ending, Transport } from "./transport.ts";
+import { oweWelcome } from "./welcome.ts";
+
+/** Who is told what became of the numbers that a session sent. */
+export interface Sender {
+  accepted(session: Session, seq: number, offset: Offset | undefined): void;
+  refused(session: Session, refusal: NumberedRefusal): void;
+  /** The number was not dealt with, and what was queued after it is not either. */
+  failed(session: Session, refusal: Refusal): void;
+}
+
+/** A `hello` that passed every check that needs no engine. */
+export type Entry = {
+  readonly id: SessionId;
+  readonly hello: Hello;
+  readonly transport: Transport;
+  readonly address: string;
+};
+
+const PIECE_OCTETS = 256 * 1024;
+
+/** One log, and who is in it. */
+export class Room {
+  readonly name: RoomName;
+  readonly roster = new Roster();
+  readonly #context: HubContext;
+  readonly #sessions = new Map<SessionId, Session>();
+  readonly #queue: CommitQueue;
+  readonly #notices = new Notices();
+  readonly #delivery: Delivery;
+  readonly #chats: ChatOffsets;
+  #log: LogState;
+  /** True while so many are present that coming and going is not said. Source: S27. */
+  #quiet = false;
+  #noticedAtMs = Number.NEGATIVE_INFINITY;
+  #noticeTimer: (() => void) | undefined;
+  /** Whose answers are ready to go out. */
+  readonly #answering = new Set<Session>();
+
+  private constructor(name: RoomName, context: HubContext, log: LogState, chats: ChatOffsets) {
+    this.name = name;
+    this.#context = context;
+    this.#log = log;
+    this.#chats = chats;
+    this.#queue = new CommitQueue(name, context.engine, context.clock, this.#sayNotices, this.#committed);
+    this.#delivery = new Delivery({
+      room: name,
+      engine: context.engine,
+      roster: this.roster,
+      end: () => this.#log,
+      written: this.#written,
+      failed: (session, cause) => this.#unreadable(session, cause),
+    });
+  }
+
+  static async open(name: RoomName, context: HubContext): Promise<Room> {
+    const log = await context.engine.open(name);
+    return new Room(name, context, log, await ChatOffsets.read(name, context.engine, log));
+  }
+
+  get log(): LogState {
+    return this.#log;
+  }
+
+  /** True when nobody is in it and nothing is under way: it can be forgotten, and opened again. */
+  get idle(): boolean {
+    return this.#sessions.size === 0 && this.#queue.idle && !this.#notices.waiting;
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Resolves when all that was taken in is dealt with. */
+  async settle(): Promise<void> {
+    if (this.#notices.waiting) {
+      this.#noticedAtMs = Number.NEGATIVE_INFINITY;
+      this.#queue.wake();
+    }
+    await this.#queue.settled();
+  }
+
+  /** Takes in a session that lost its node: away from now on, with its full grace; what its log does not say yet is said. */
+  adopt(record: SessionRecord): Session | undefined {
+    if (!record.held) {
+      if (record.announced) this.#gather(() => this.#notices.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost"));
+      return undefined;
+    }
+    const session = this.#admit(record);
+    if (record.graceMs < this.#context.limits.graceMs) session.lingerUntilMs = this.#context.clock.now() + record.graceMs;
+    if (!record.announced) this.#join(session);
+    this.#schedule(session);
+    return session;
+  }
+
+  /** Joins or resumes. Gives the session once its `welcome` is written; or why not. */
+  enter(entry: Entry): Promise<Session | Refusal> {
+    const { id, hello, transport } = entry;
+    const before = this.#sessions.get(id);
+    if (before !== undefined) {
+      before.listening = transport;
+      before.entering++;
+    }
+    const nick = hello.nick === undefined ? undefined : checkNickname(hello.nick);
+    const operation: Operation = {
+      kind: "hello",
+      session: id,
+      maxHeld: this.#context.limits.maxClients,
+      graceMs: this.#context.limits.graceMs,
+      ...(nick?.ok ? { nick: nick.nick, key: nick.key } : {}),
+    };
+    return new Promise((resolve) => {
+      this.#queue.push({
+        operation,
+        settle: (outcome) => {
+          if (outcome.kind !== "welcomed" && before !== undefined) before.entering--;
+          if (outcome.kind === "refused") return resolve(outcome.refusal);
+          if (outcome.kind !== "welcomed") return resolve(refuse("internal", `The engine answered hello with ${outcome.kind}.`));
+          resolve(this.#entered(entry, outcome));
+        },
+        fail: (cause) => {
+          if (before !== undefined) before.entering--;
+          resolve(this.#broken(cause));
+        },
+      });
+    });
+  }
+
+  #entered(entry: Entry, outcome: Outcome & { kind: "welcomed" }): Promise<Session | Refusal> {
+    const { transport } = entry;
+    const { record } = outcome;
+    let session = this.#sessions.get(entry.id);
+    if (session === undefined) {
+      session = this.#admit(record);
+      // Where its last `left` is still to be said, that comes first, and `joined` after it.
+      session.announcement = "unsaid";
+      this.#join(session);
+    } else session.entering--;
+    const old = session.transport;
+    if (old !== undefined) {
+      this.#delivery.detach(session);
+      session.transport = undefined;
+      session.forgetOwed();
+      if (old !== transport) old.close(replacedBy(old, transport));
+    }
+    session.recall(record);
+    session.listening = transport;
+    session.carrier = transport.kind === "long-poll" ? "poll" : "stream";
+    session.lingerUntilMs = Number.POSITIVE_INFINITY;
+    session.blockedUntilMs = 0;
+    session.rosterOwed = false;
+    session.happens({ kind: "lost", atMs: this.#context.clock.now() });
+    this.#schedule(session);
+    this.#context.entered(session, entry, outcome.resumed);
+    return this.#welcome(session, entry, outcome);
+  }
+
+  async #welcome(session: Session, { hello, transport }: Entry, { record, resumed }: Outcome & { kind: "welcomed" }): Promise<Session | Refusal> {
+    const { log, last } = this.#log;
+    const byOffset = hello.offset !== undefined && hello.log === log && hello.offset <= last;
+    const after = byOffset ? (hello.offset as Offset) : this.#chats.before(hello.history, this.#log);
+    let at = this.#log.at;
+    if (after !== last) {
+      try {
+        const chunks = await this.#delivery.chunks(after, 1);
+        at = timeAt(chunks, after) ?? chunks[0]?.before ?? at;
+      } catch (cause) {
+        return this.#broken(cause);
+      }
+    }
+    // While that was read it may have gone on elsewhere, ended, or its peer may be gone.
+    if (session.turn !== record.turn || session.gone) return refuse("replaced", "The session went on elsewhere.");
+    if (transport.closed) return session;
+    session.transport = transport;
+    session.cursor = after;
+    session.rosterOwed = !(resumed && byOffset);
+    session.heardAtMs = this.#context.clock.now();
+    oweWelcome(session, { resumed, offset: after, at, log, knownSeq: hello.seq ?? 0 }, this.#context.limits);
+    if (session.carrier === "stream") {
+      session.happens({ kind: "heard" });
+      session.pingAtMs = session.heardAtMs + session.heartbeatMs;
+      this.#schedule(session);
+    }
+    this.#delivery.attach(session);
+    return session;
+  }
+
+  /** A chat packet of the session's, as the next of its numbers. Source: S8 to S13. */
+  say(session: Session, packet: ChatPacket, sender: Sender): void {
+    const seq = ++session.queuedSeq;
+    const { turn } = session;
+    const said = checkSaid(session, packet);
+    const retryAfterMs = this.spend(session);
+    const refusal = said.ok ? (retryAfterMs === 0 ? undefined : refuse("rate-limited", "Too much at once.", retryAfterMs)) : said.refusal;
+    if (refusal !== undefined) return this.#refuse(session, { ...refusal, seq }, sender);
+    this.#introduce(session);
+    this.#queue.push({
+      operation: { kind: "chat", session: session.id, turn, seq, packet: (said as { packet: Uint8Array }).packet },
+      settle: (outcome) => {
+        if (outcome.kind === "appended") {
+          session.seq = seq;
+          this.#chats.add(outcome.offset);
+          sender.accepted(session, seq, outcome.offset);
+        } else if (outcome.kind === "duplicate") sender.accepted(session, seq, undefined);
+        else sender.failed(session, unsettled(outcome));
+        this.#answering.add(session);
+      },
+      fail: (cause) => sender.failed(session, this.#broken(cause)),
+    });
+  }
+
+  #refuse(session: Session, refusal: NumberedRefusal, sender: Sender): void {
+    this.#queue.push({
+      operation: { kind: "refuse", session: session.id, turn: session.turn, refusal },
+      settle: (outcome) => {
+        if (outcome.kind === "noted") {
+          session.note(refusal);
+          this.#context.refused(session, refusal);
+          sender.refused(session, refusal);
+        } else if (outcome.kind === "duplicate") sender.accepted(session, refusal.seq, undefined);
+        else sender.failed(session, unsettled(outcome));
+        this.#answering.add(session);
+      },
+      fail: (cause) => sender.failed(session, this.#broken(cause)),
+    });
+  }
+
+  /** Takes one from the session's budget: 0, or after how many ms there is one again. Past it all is refused until then. Source: S12. */
+  spend(session: Session): number {
+    const nowMs = this.#context.clock.now();
+    if (nowMs < session.blockedUntilMs) return Math.ceil(session.blockedUntilMs - nowMs);
+    const retryAfterMs = session.budget.spend(nowMs);
+    if (retryAfterMs > 0) session.blockedUntilMs = nowMs + retryAfterMs;
+    return retryAfterMs;
+  }
+
+  /** Another nickname, if it is free. Source: S24. */
+  rename(session: Session, text: string): Promise<{ nick: string } | Refusal> {
+    const retryAfterMs = this.spend(session);
+    if (retryAfterMs > 0) return Promise.resolve(refuse("rate-limited", "Too much at once.", retryAfterMs));
+    const checked = checkNickname(text);
+    if (!checked.ok) return Promise.resolve(refuse("nick-invalid", `This is no nickname: ${checked.fault}.`));
+    const { nick, key } = checked;
+    const { nick: from, key: fromKey } = session;
+    if (nick === from) return Promise.resolve({ nick });
+    this.#introduce(session);
+    const packet = this.#quiet ? {} : { packet: encodeService({ type: "renamed", from, to: nick }) };
+    return new Promise((resolve) => {
+      this.#queue.push({
+        operation: { kind: "rename", session: session.id, turn: session.turn, nick, key, ...packet },
+        settle: (outcome) => {
+          if (outcome.kind === "refused") return resolve(outcome.refusal);
+          if (outcome.kind !== "renamed") return resolve(unsettled(outcome));
+          this.roster.remove(fromKey);
+          this.roster.add(key, nick);
+          session.rename(nick, key);
+          resolve({ nick });
+        },
+        fail: (cause) => resolve(this.#broken(cause)),
+      });
+    });
+  }
+
+  /** Ends the session now. Resolves when it is done; its transport is closed with `ending`. */
+  end(session: Session, why: LeftWhy, ending: Ending): Promise<void> {
+    if (session.gone) return Promise.resolve();
+    session.happens({ kind: "ended", why });
+    this.#context.wheel.remove(session);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        operation: { kind: "release", session: session.id, why },
+        settle: () => {
+          // What it said before goes out first, with its answers.
+          this.#delivery.pump(session);
+          this.#dismiss(session, why);
+          session.transport?.close(ending);
+          resolve();
+        },
+        fail: (cause) => {
+          // Not kept: it is still here, away, and the end of another grace will try again.
+          session.state = { kind: "away", sinceMs: this.#context.clock.now() };
+          session.lingerUntilMs = Number.POSITIVE_INFINITY;
+          this.#schedule(session);
+          this.#broken(cause);
+          reject(cause);
+        },
+      });
+    });
+  }
+
+  /** Ends the session in `lingerMs` unless it says `hello` before. Source: S16. */
+  linger(session: Session, lingerMs: number): Promise<void> {
+    const graceMs = Math.min(lingerMs, this.#context.limits.graceMs);
+    session.lingerUntilMs = Math.min(session.lingerUntilMs, this.#context.clock.now() + graceMs);
+    session.graceMs = graceMs;
+    this.#schedule(session);
+    return new Promise((resolve) => {
+      this.#queue.push({ operation: { kind: "linger", session: session.id, graceMs }, settle: () => resolve(), fail: () => resolve() });
+    });
+  }
+
+  /** The session's transport is gone, or its poll was answered: it is away from now on. */
+  lost(session: Session, transport: Transport): void {
+    if (session.transport !== transport) return;
+    if (session.carrier === "stream") {
+      session.transport = undefined;
+      session.forgetOwed();
+      this.#delivery.detach(session);
+    }
+    session.happens({ kind: "lost", atMs: this.#context.clock.now() });
+    this.#schedule(session);
+  }
+
+  /** After a restart polls simply go on: nothing but the session is kept of them. */
+  pollsOn(session: Session, transport: Transport): void {
+    session.carrier = "poll";
+    session.transport = transport;
+    session.listening = transport;
+    this.#delivery.attach(session);
+  }
+
+  /** A poll of the session is parked, and wants what follows `after`. */
+  parked(session: Session, after: Offset): void {
+    const nowMs = this.#context.clock.now();
+    session.cursor = after;
+    session.heardAtMs = nowMs;
+    session.pingAtMs = nowMs + session.heartbeatMs;
+    session.happens({ kind: "heard" });
+    this.#schedule(session);
+    this.#delivery.pump(session);
+  }
+
+  /** Writes what the session is owed as soon as its transport takes it. */
+  flush(session: Session): void {
+    this.#delivery.pump(session);
+  }
+
+  /** Says something to everyone who listens, outside of the log. */
+  tell(packet: Uint8Array): void {
+    for (const session of this.#delivery.live) {
+      session.owe(packet);
+      this.#delivery.pump(session);
+    }
+  }
+
+  /** The packets before `before`, oldest first, at most `limit`. */
+  async history(before: Offset, limit: number): Promise<{ first: Offset; at: number; octets: Uint8Array }> {
+    const end = Math.min(before, this.#log.last + 1);
+    const after = Math.max(end - 1 - Math.min(limit, MAX_HISTORY), this.#log.first - 1, 0);
+    if (after >= end - 1) return { first: end, at: this.#log.at, octets: Buffer.alloc(0) };
+    const pieces: Uint8Array[] = [];
+    let from = after;
+    let first = end;
+    let at = this.#log.at;
+    while (from < end - 1) {
+      const chunks = await this.#delivery.chunks(from, PIECE_OCTETS);
+      const slice = sliceChunks(chunks, from, PIECE_OCTETS, end - 1);
+      if (slice === undefined) break;
+      if (pieces.length === 0) {
+        first = slice.first;
+        at = timeAt(chunks, slice.first - 1) ?? at;
+      }
+      pieces.push(slice.octets);
+      from = slice.last;
+    }
+    return { first, at, octets: Buffer.concat(pieces) };
+  }
+
+  /** What has come due for a session, and when to look again. Called by the wheel. */
+  due(session: Session, nowMs: number): number {
+    if (session.gone) return Number.POSITIVE_INFINITY;
+    if (session.entering > 0) return nowMs + session.heartbeatMs; // it is coming back this very moment
+    if (nowMs >= session.lingerUntilMs) return this.#expire(session, "left");
+    if (session.state.kind === "away") return nowMs >= this.#dueMs(session) ? this.#expire(session, "lost") : this.#dueMs(session);
+    if (session.carrier === "stream" && nowMs >= session.heardAtMs + 2 * session.heartbeatMs) {
+      session.transport?.close(refuse("timeout", "Nothing was heard for two heartbeats."));
+      return this.#dueMs(session);
+    }
+    if (nowMs >= session.pingAtMs) {
+      session.pingAtMs = nowMs + session.heartbeatMs;
+      session.pingOwed = true;
+      this.#delivery.pump(session);
+    }
+    return this.#dueMs(session);
+  }
+
+  #dueMs(session: Session): number {
+    if (session.state.kind === "gone") return Number.POSITIVE_INFINITY;
+    const lingers = session.lingerUntilMs !== Number.POSITIVE_INFINITY;
+    if (session.state.kind === "away") return lingers ? session.lingerUntilMs : session.state.sinceMs + session.graceMs;
+    const silentMs = session.carrier === "stream" ? session.heardAtMs + 2 * session.heartbeatMs : Number.POSITIVE_INFINITY;
+    return Math.min(session.lingerUntilMs, session.pingAtMs, silentMs);
+  }
+
+  #schedule(session: Session): void {
+    this.#context.wheel.schedule(session, this.#dueMs(session));
+  }
+
+  #expire(session: Session, why: LeftWhy): number {
+    this.end(session, why, { code: "left" }).catch(() => {}); // told by #broken; the grace is tried again
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #admit(record: SessionRecord): Session {
+    const { clock, limits, random } = this.#context;
+    const heartbeatMs = Math.round(limits.heartbeatMs * (0.9 + 0.2 * random()));
+    const session = new Session(this, record, { nowMs: clock.now(), wallMs: clock.wall(), heartbeatMs }, limits.rate);
+    this.#sessions.set(session.id, session);
+    this.roster.add(session.key, session.nick);
+    this.#context.admitted(session);
+    return session;
+  }
+
+  #join(session: Session): void {
+    session.announcement = "pending";
+    if (this.#sessions.size > this.#context.limits.noticeLimit) this.#quiet = true;
+    this.#gather(() => this.#notices.joined(session));
+  }
+
+  #dismiss(session: Session, why: LeftWhy): void {
+    this.#sessions.delete(session.id);
+    this.roster.remove(session.key);
+    this.#delivery.detach(session);
+    this.#context.dismissed(session, why);
+    this.#gather(() => this.#notices.left(session, why));
+    if (this.#quiet && this.#sessions.size < this.#context.limits.noticeLimit * 0.8) this.#speakAgain();
+  }
+
+  /** From here on coming and going is said again, to people who have not been told for a while who is here. */
+  #speakAgain(): void {
+    this.#sayNotices(true);
+    this.#quiet = false;
+    for (const session of this.#delivery.live) {
+      session.rosterOwed = true;
+      this.#delivery.pump(session);
+    }
+  }
+
+  #gather(add: () => void): void {
+    add();
+    if (this.#noticeTimer !== undefined) return;
+    const waitMs = this.#noticedAtMs + GATHER_MS - this.#context.clock.now();
+    if (waitMs <= 0) return this.#queue.wake();
+    this.#noticeTimer = this.#context.clock.after(waitMs, () => {
+      this.#noticeTimer = undefined;
+      this.#queue.wake();
+    });
+  }
+
+  /** Nobody speaks before it was said that they came. */
+  #introduce(session: Session): void {
+    if (session.announcement === "pending") this.#sayNotices(true);
+  }
+
+  /** Queues the notices that are due. */
+  readonly #sayNotices = (now = false): void => {
+    if (!this.#notices.waiting) return;
+    const nowMs = this.#context.clock.now();
+    if (!now && nowMs < this.#noticedAtMs + GATHER_MS) return;
+    this.#noticeTimer?.();
+    this.#noticeTimer = undefined;
+    this.#noticedAtMs = nowMs;
+    for (const announcement of this.#notices.take(this.#quiet)) this.#announce(announcement);
+  };
+
+  #announce({ operation, sayAgain }: Announced): void {
+    this.#mark(operation.joined, "said");
+    this.#queue.push({
+      operation,
+      settle: () => {},
+      fail: (cause) => {
+        this.#broken(cause);
+        this.#mark(operation.joined, "pending");
+        this.#noticedAtMs = this.#context.clock.now();
+        this.#gather(sayAgain);
+      },
+    });
+  }
+
+  #mark(ids: readonly SessionId[], announcement: Announcement): void {
+    for (const id of ids) {
+      const session = this.#sessions.get(id);
+      if (session !== undefined) session.announcement = announcement;
+    }
+  }
+
+  readonly #committed = (committed: Committed, batch: readonly Queued[]): void => {
+    const { chunk } = committed;
+    if (chunk !== undefined) this.#append(chunk, committed.first);
+    else if (committed.first !== this.#log.first) this.#log = { ...this.#log, first: committed.first };
+    for (let index = 0; index < batch.length; index++) batch[index]?.settle(committed.outcomes[index] as Outcome);
+    if (chunk !== undefined) this.#delivery.broadcast(chunk);
+    for (const session of this.#answering) if (session.owes) this.#delivery.pump(session);
+    this.#answering.clear();
+  };
+
+  #append(chunk: Chunk, first: Offset): void {
+    this.#delivery.append(chunk);
+    this.#log = { log: this.#log.log, first, last: chunk.last, at: chunk.at };
+  }
+
+  readonly #written = (session: Session): void => {
+    if (session.carrier === "poll") {
+      session.happens({ kind: "lost", atMs: this.#context.clock.now() });
+      this.#schedule(session);
+    }
+    session.relieved?.();
+  };
+
+  #unreadable(session: Session, cause: unknown): void {
+    session.transport?.close(this.#broken(cause));
+  }
+
+  #broken(cause: unknown): Refusal {
+    this.#context.broken(this.name, cause);
+    return refuse("internal", "The room cannot keep messages at the moment. Nothing that was acknowledged is lost.", 1000);
+  }
+}
+
+function replacedBy(old: Transport, now: Transport): Ending {
+  if (old.kind === "long-poll" && now.kind === "long-poll") return { code: "newer-poll" };
+  return refuse("replaced", "The session went on elsewhere.");
+}
+
+function unsettled(outcome: Outcome): Refusal {
+  if (outcome.kind === "stale") return refuse("replaced", "The session went on elsewhere.");
+  return refuse("seq-gap", `An earlier number was not dealt with (${outcome.kind}).`);
+}

@@ -1,0 +1,185 @@
+import { MAX_REFUSALS } from "../../shared/limits.ts";
+import type { NicknameKey } from "../../shared/nickname.ts";
+import { encodeUtf8 } from "../../shared/octets.ts";
+import type { NumberedRefusal, Offset, SessionId, SessionRecord } from "../engine/engine.ts";
+import { RateLimit, type Rate } from "./rate-limit.ts";
+import { encodeAck, encodeRefused } from "./replies.ts";
+import type { Room } from "./room.ts";
+import { next, type SessionEvent, type SessionState } from "./session-state.ts";
+import type { Transport } from "./transport.ts";
+import type { Due } from "./wheel.ts";
+
+/** Whether the log says that a session is here: not yet, about to, or it does. */
+export type Announcement = "unsaid" | "pending" | "said";
+
+/** How many sessions each address holds. */
+export interface AddressCounts {
+  hold(address: string): void;
+  release(address: string): void;
+}
+
+/** One person in one room, whatever carries them. */
+export class Session implements Due {
+  readonly id: SessionId;
+  readonly room: Room;
+  nick: string;
+  key: NicknameKey;
+  /** The nickname as octets: what an honest client's packets begin with. */
+  nickOctets: Uint8Array;
+  /** The name before the last rename, until the client uses the new one: what it said before it knew bears the old one. Source: S24. */
+  formerKey: NicknameKey | undefined;
+  turn = 0;
+  /** The last number dealt with, and the last one taken in. */
+  seq = 0;
+  queuedSeq = 0;
+  refusals: readonly NumberedRefusal[] = [];
+  announcement: Announcement = "unsaid";
+  graceMs: number;
+  /** When a session that said `leave` with `linger` ends, ms of the clock. */
+  lingerUntilMs = Number.POSITIVE_INFINITY;
+
+  state: SessionState;
+  transport: Transport | undefined;
+  /** The transport that is listened to: from the moment its `hello` is taken in, before it is answered. */
+  listening: Transport | undefined;
+  /** What carried the session last: only `hello` moves it from one kind to the other. Unknown after a restart. Source: S7. */
+  carrier: "stream" | "poll" | "unknown" = "unknown";
+  /** The last room packet that was handed to the transport. */
+  cursor: Offset = 0;
+  rosterOwed = false;
+  pingOwed = false;
+  /** How many of its `hello` are being worked on. */
+  entering = 0;
+  /** True while older packets are being read for it. */
+  reading = false;
+  /** Called when what was owed went out: whoever was held back may go on. */
+  relieved: (() => void) | undefined;
+
+  #address: string | undefined;
+  readonly sinceMs: number;
+  /** Spread by a tenth either way, so that thousands who came together do not beat together; the same for a session all its life. */
+  readonly heartbeatMs: number;
+  heardAtMs: number;
+  pingAtMs = Number.POSITIVE_INFINITY;
+  readonly budget: RateLimit;
+  /** Until then everything on this transport is refused, so that order is kept. Source: S12. */
+  blockedUntilMs = 0;
+
+  scheduledMs = Number.POSITIVE_INFINITY;
+  #owed: Uint8Array[] | undefined;
+  #ackSeq = 0;
+  #ackOffset: Offset | undefined;
+
+  constructor(room: Room, record: SessionRecord, times: { nowMs: number; wallMs: number; heartbeatMs: number }, rate: Rate) {
+    const { nowMs, wallMs, heartbeatMs } = times;
+    this.id = record.session;
+    this.room = room;
+    this.nick = record.nick;
+    this.key = record.key;
+    this.nickOctets = encodeUtf8(record.nick);
+    this.graceMs = record.graceMs;
+    this.announcement = record.announced ? "said" : "unsaid";
+    this.state = { kind: "away", sinceMs: nowMs };
+    this.heardAtMs = nowMs;
+    this.sinceMs = wallMs;
+    this.heartbeatMs = heartbeatMs;
+    this.budget = new RateLimit(rate, nowMs);
+    this.recall(record);
+  }
+
+  /** Takes over what the engine says of it. Only when nothing of it is on its way. */
+  recall(record: SessionRecord): void {
+    this.turn = record.turn;
+    this.seq = record.seq;
+    this.queuedSeq = record.seq;
+    this.refusals = record.refusals;
+    this.graceMs = record.graceMs;
+  }
+
+  rename(nick: string, key: NicknameKey): void {
+    if (key !== this.key) this.formerKey = this.key;
+    this.nick = nick;
+    this.key = key;
+    this.nickOctets = encodeUtf8(nick);
+  }
+
+  /** Where it was last heard from; empty where it has not come back since a restart. */
+  get address(): string {
+    return this.#address ?? "";
+  }
+
+  /** It counts for `address` from now on, and no longer for the one before. */
+  moveTo(address: string | undefined, counts: AddressCounts): void {
+    if (this.#address === address) return;
+    if (this.#address !== undefined) counts.release(this.#address);
+    if (address !== undefined) counts.hold(address);
+    this.#address = address;
+  }
+
+  happens(event: SessionEvent): void {
+    this.state = next(this.state, event);
+  }
+
+  get gone(): boolean {
+    return this.state.kind === "gone";
+  }
+
+  /** Number `seq` is in the log. Gathered: one `ack` goes out for all since the last. */
+  accepted(seq: number, offset: Offset | undefined): void {
+    this.#ackSeq = seq;
+    this.#ackOffset = offset;
+  }
+
+  refused(refusal: NumberedRefusal): void {
+    // The ack of what came before it, so that no ack of a higher number goes out ahead of the refusal. Source: S9.
+    this.#flushAck();
+    this.owe(encodeRefused(refusal));
+  }
+
+  /** Puts down a refusal as dealt with. */
+  note(refusal: NumberedRefusal): void {
+    this.seq = refusal.seq;
+    this.refusals = [...this.refusals, refusal].slice(-MAX_REFUSALS);
+  }
+
+  /** Leaves a session packet to go out with the next write. */
+  owe(packet: Uint8Array): void {
+    this.#owed ??= [];
+    this.#owed.push(packet);
+  }
+
+  get owes(): boolean {
+    return this.#owed !== undefined || this.#ackSeq !== 0 || this.pingOwed;
+  }
+
+  get owedCount(): number {
+    return this.#owed?.length ?? 0;
+  }
+
+  /** What is owed, in order, and owed no longer. `ping` makes the heartbeat's octets for where the receiver is now. */
+  takeOwed(ping: (offset: Offset) => Uint8Array): Uint8Array[] {
+    this.#flushAck();
+    if (this.pingOwed) this.owe(ping(this.cursor));
+    this.pingOwed = false;
+    const owed = this.#owed ?? [];
+    this.#owed = undefined;
+    return owed;
+  }
+
+  /** What was owed on one transport is not owed on the next: `hello` settles all of it. */
+  forgetOwed(): void {
+    this.#owed = undefined;
+    this.#ackSeq = 0;
+    this.pingOwed = false;
+  }
+
+  #flushAck(): void {
+    if (this.#ackSeq === 0) return;
+    this.owe(encodeAck(this.#ackSeq, this.#ackOffset));
+    this.#ackSeq = 0;
+  }
+
+  due(nowMs: number): number {
+    return this.room.due(this, nowMs);
+  }
+}

@@ -1,0 +1,199 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Refusal } from "../../shared/codes.ts";
+import type { ChatPacket } from "../../shared/packet.ts";
+import type { Hello, Leave } from "../../shared/service.ts";
+import { type Hub, isRefusal, stoppingPacket, stoppingRefusal } from "../chat/hub.ts";
+import { encodeAck, encodeRefused, encodeRenameRefused, encodeReply, refuse } from "../chat/replies.ts";
+import type { Session } from "../chat/session.ts";
+import { type AllowedOrigins, checkOrigin, corsHeaders, preflightHeaders } from "./origin.ts";
+import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
+import { PollAnswer } from "./poll-answer.ts";
+import { type PollQuery, readBody, readQuery, readSecret, type Said } from "./poll-request.ts";
+import { PollTransport } from "./poll-transport.ts";
+
+/** POSTs of one session that wait for the one before; clients keep one in flight. */
+const MAX_WAITING_POSTS = 8;
+
+/** What polling keeps of a session beside the session itself. */
+type Seat = { transport: PollTransport; last: Promise<void>; waiting: number; answers: Map<number, Uint8Array> };
+
+/** `/poll`: packets in the bodies of requests and answers. */
+export class LongPollDoor {
+  readonly parked = new Set<PollTransport>();
+  readonly #hub: Hub;
+  readonly #origins: AllowedOrigins;
+  readonly #seats = new WeakMap<Session, Seat>();
+
+  constructor(hub: Hub, origins: AllowedOrigins) {
+    this.#hub = hub;
+    this.#origins = origins;
+  }
+
+  register(app: FastifyInstance): void {
+    app.route({ method: "GET", url: "/poll", exposeHeadRoute: false, handler: (request, reply) => this.#get(request, reply) });
+    app.route({ method: "POST", url: "/poll", handler: (request, reply) => this.#post(request, reply) });
+    app.route({
+      method: ["OPTIONS", "HEAD", "PUT", "PATCH", "DELETE"],
+      url: "/poll",
+      handler: (request, reply) => refuseMethod(request, reply, this.#origins, "GET, POST"),
+    });
+  }
+
+  #get(request: FastifyRequest, reply: FastifyReply): void {
+    const headers = corsHeaders(request, this.#origins);
+    const session = this.#authorised(request);
+    if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
+    const query = readQuery(request.query);
+    if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
+    const { after } = query;
+    if (after === undefined) return this.#refuse(request, reply, refuse("malformed", "after says which offset you have."), headers);
+    const refusal = this.#mayPoll(session, query);
+    if (refusal !== undefined) return this.#refuse(request, reply, refusal, headers);
+    if (this.#hub.stopping) {
+      replyRaw(reply, 200, [...PACKET_HEADERS, "Palabre-Offset", String(after), "Connection", "close", ...headers], stoppingPacket("shutdown"));
+      return;
+    }
+    if (after > session.room.log.last) {
+      return this.#refuse(request, reply, refuse("unknown-session", "The room has not come so far. Say hello again."), headers);
+    }
+    const { transport } = this.#seat(session);
+    if (session.transport !== transport) session.room.pollsOn(session, transport);
+    transport.park(reply, after, headers, () => session.room.lost(session, transport));
+    session.room.parked(session, after);
+  }
+
+  async #post(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const headers = corsHeaders(request, this.#origins);
+    const refusal = checkOrigin(request, this.#origins);
+    if (refusal !== undefined) return this.#refuse(request, reply, refusal, headers);
+    const body = readBody(request.body);
+    if (isRefusal(body)) return this.#refuse(request, reply, body, headers);
+    if (body.kind === "last-word") return this.#lastWord(body.leave, reply, headers);
+    if (this.#hub.stopping) return this.#refuse(request, reply, stoppingRefusal(), headers);
+    if (body.kind === "hello") return this.#hello(body.hello, request, reply, headers);
+    const session = this.#authorised(request);
+    if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
+    const query = readQuery(request.query);
+    if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
+    if (body.chats > 0 && query.seq === undefined) {
+      return this.#refuse(request, reply, refuse("malformed", "seq says the number of the first chat packet."), headers);
+    }
+    const answer = await this.#inTurn(session, () => this.#say(session, body.said, query));
+    if (isRefusal(answer)) return this.#refuse(request, reply, answer, headers);
+    replyRaw(reply, 200, [...PACKET_HEADERS, "Palabre-Offset", String(session.cursor), ...headers], answer);
+  }
+
+  async #hello(hello: Hello, request: FastifyRequest, reply: FastifyReply, headers: string[]): Promise<void> {
+    const transport = this.#transport();
+    transport.park(reply, 0, headers, () => {});
+    const session = await this.#hub.hello(hello, transport, request.ip);
+    // Refused, or it went on elsewhere while it was worked on: then this answer is still to be given.
+    if (isRefusal(session)) return transport.close(session);
+    this.#seats.set(session, { transport, last: Promise.resolve(), waiting: 0, answers: new Map() });
+  }
+
+  /** What a closing page says. It cannot hear the answer, so there is only one. Source: H9. */
+  async #lastWord({ session: secret, linger }: Leave, reply: FastifyReply, headers: string[]): Promise<void> {
+    const session = secret === undefined ? undefined : this.#hub.session(secret);
+    if (session !== undefined && !this.#hub.stopping) await this.#hub.leave(session, linger).catch((cause) => this.#hub.failed(cause));
+    replyRaw(reply, 204, [...PACKET_HEADERS, ...headers]);
+  }
+
+  async #say(session: Session, said: readonly Said[], query: PollQuery): Promise<Buffer | Refusal> {
+    const refusal = this.#hub.stopping ? stoppingRefusal() : this.#mayPoll(session, query);
+    if (refusal !== undefined) return refusal;
+    let seq = query.seq ?? 0;
+    if (seq > session.queuedSeq + 1) return refuse("seq-gap", `The next number is ${session.queuedSeq + 1}.`);
+    const seat = this.#seat(session);
+    const dealtWith = session.queuedSeq;
+    const answer = new PollAnswer();
+    for (const packet of said) {
+      if (packet.kind === "chat") {
+        if (seq <= dealtWith) answer.put(seat.answers.get(seq) ?? this.#again(session, seq));
+        else this.#sayOne(session, packet, seq, answer);
+        seq++;
+      } else await this.#serve(session, packet.service, answer);
+    }
+    const settled = await answer.settled();
+    if (isRefusal(settled)) {
+      session.queuedSeq = session.seq;
+      return settled;
+    }
+    if (settled.answers.size > 0) seat.answers = settled.answers;
+    return settled.body;
+  }
+
+  #sayOne(session: Session, packet: ChatPacket, seq: number, answer: PollAnswer): void {
+    answer.expect(seq);
+    session.room.say(session, packet, answer);
+  }
+
+  /** A number from before the last POST: where it is in the log is no longer known. Source: H7. */
+  #again(session: Session, seq: number): Uint8Array {
+    const refusal = session.refusals.find((candidate) => candidate.seq === seq);
+    return refusal === undefined ? encodeAck(seq, undefined) : encodeRefused(refusal);
+  }
+
+  async #serve(session: Session, service: (Said & { kind: "service" })["service"], answer: PollAnswer): Promise<void> {
+    if (service.type === "leave") return this.#hub.leave(session, service.linger);
+    if (service.type === "pong") return;
+    const renamed = await session.room.rename(session, service.nick);
+    answer.put(isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick }));
+  }
+
+  /** Overlapping POSTs of a session are taken one after the other. */
+  async #inTurn<Result>(session: Session, run: () => Promise<Result>): Promise<Result | Refusal> {
+    const seat = this.#seat(session);
+    if (seat.waiting >= MAX_WAITING_POSTS) return refuse("rate-limited", "Wait for the answer to one POST before the next.", 1000);
+    seat.waiting++;
+    const turn = seat.last.then(run);
+    seat.last = turn.then(
+      () => {},
+      () => {},
+    );
+    try {
+      return await turn;
+    } finally {
+      seat.waiting--;
+    }
+  }
+
+  #transport(): PollTransport {
+    return new PollTransport(this.parked, () => this.#hub.stopping);
+  }
+
+  #seat(session: Session): Seat {
+    let seat = this.#seats.get(session);
+    if (seat === undefined) {
+      seat = { transport: this.#transport(), last: Promise.resolve(), waiting: 0, answers: new Map() };
+      this.#seats.set(session, seat);
+    }
+    return seat;
+  }
+
+  #authorised(request: FastifyRequest): Session | Refusal {
+    const secret = readSecret(request.headers.authorization);
+    if (secret === undefined) return refuse("hello-first", "Say hello first; then send Authorization: Bearer with the session's secret.");
+    return this.#hub.session(secret) ?? refuse("unknown-session", "There is no such session. Say hello again.");
+  }
+
+  /** Only the newest turn of a session that polls may ask, and only as long as it lasts. Source: S7, H8. */
+  #mayPoll(session: Session, { turn }: PollQuery): Refusal | undefined {
+    if (session.gone) return refuse("unknown-session", "The session has ended. Say hello again.");
+    const current = turn === undefined || turn === session.turn;
+    if (!current || session.carrier === "stream" || session.entering > 0) return refuse("replaced", "The session went on elsewhere.");
+    return undefined;
+  }
+
+  #refuse(request: FastifyRequest, reply: FastifyReply, refusal: Refusal, headers: readonly string[]): void {
+    request.log.info({ code: refusal.code, address: request.ip, method: request.method }, "poll refused");
+    replyRefusal(reply, refusal, headers);
+  }
+}
+
+/** A method that an address does not have. A preflight of an allowed origin is answered. */
+export function refuseMethod(request: FastifyRequest, reply: FastifyReply, origins: AllowedOrigins, allow: string): void {
+  const preflight = request.method === "OPTIONS" ? preflightHeaders(request, origins) : [];
+  if (preflight.length > 0) return replyRaw(reply, 204, preflight);
+  replyRaw(reply, 405, ["Allow", allow, "Cache-Control", "no-store"]);
+}

@@ -1,0 +1,211 @@
+import type { Socket } from "node:net";
+import websocket, { type WebsocketPluginOptions } from "@fastify/websocket";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { WebSocket } from "ws";
+import { CODES, type Refusal } from "../../shared/codes.ts";
+import { MAX_INPUT_OCTETS } from "../../shared/limits.ts";
+import { decode } from "../../shared/packet.ts";
+import { Conversation } from "../chat/conversation.ts";
+import { type Hub, stoppingRefusal } from "../chat/hub.ts";
+import { encodeError, refuse } from "../chat/replies.ts";
+import type { Ending, Payload, StreamTransport } from "../chat/transport.ts";
+import { type AllowedOrigins, checkOrigin } from "./origin.ts";
+import { replyRefusal } from "./packets-reply.ts";
+import { frameBinary } from "./websocket-frame.ts";
+
+export const SUBPROTOCOL = "palabre.v1";
+/** How long a peer may take to answer a close frame, ms. */
+const CLOSE_TIMEOUT_MS = 1000;
+const PIECE_OCTETS = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+/** The codes with which ws answers a peer that breaks RFC 6455: protocol error, text that is not UTF-8, too large. */
+const BROKEN: ReadonlySet<number> = new Set([1002, 1007, 1009]);
+
+/** The open WebSockets, for the stop. */
+export class WebSocketDoor {
+  /** Those that carry packets. */
+  readonly transports = new Set<WebSocketTransport>();
+  /** Those, and the ones whose peer has not hung up yet. */
+  readonly #webSockets = new Set<WebSocket>();
+  readonly #hub: Hub;
+  readonly #origins: AllowedOrigins;
+
+  constructor(hub: Hub, origins: AllowedOrigins) {
+    this.#hub = hub;
+    this.#origins = origins;
+  }
+
+  async register(app: FastifyInstance): Promise<void> {
+    // The types do not know closeTimeout yet.
+    const options: NonNullable<WebsocketPluginOptions["options"]> & { closeTimeout: number } = {
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: MAX_INPUT_OCTETS,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+      closeTimeout: CLOSE_TIMEOUT_MS,
+    };
+    await app.register(websocket, {
+      options,
+      // Closing is the stop's business, which does it with a code and a reason.
+      preClose: (done) => done(),
+      errorHandler: () => {}, // told by "close"
+    });
+    app.route({
+      method: "GET",
+      url: "/ws",
+      exposeHeadRoute: false,
+      preValidation: (request, reply, done) => {
+        const refusal = checkOrigin(request, this.#origins) ?? (this.#hub.stopping ? stoppingRefusal() : undefined);
+        if (refusal === undefined) return done();
+        request.log.info({ code: refusal.code, address: request.ip }, "WebSocket refused");
+        replyRefusal(reply, refusal);
+      },
+      handler: (_request, reply) => replyRefusal(reply, refuse("malformed", "This address speaks WebSocket.")),
+      wsHandler: (socket, request) => this.#open(socket, request),
+    });
+  }
+
+  /** Cuts off whoever has not gone. */
+  destroy(): void {
+    for (const webSocket of this.#webSockets) webSocket.terminate();
+  }
+
+  #open(webSocket: WebSocket, request: FastifyRequest): void {
+    this.#webSockets.add(webSocket);
+    webSocket.once("close", () => this.#webSockets.delete(webSocket));
+    const transport = new WebSocketTransport(webSocket, request.raw.socket, (closed) => this.transports.delete(closed));
+    this.transports.add(transport);
+    transport.serve(new Conversation(this.#hub, transport, request.ip), (refusal) =>
+      request.log.info({ code: refusal.code, address: request.ip, nick: transport.nick }, "WebSocket closed"),
+    );
+  }
+}
+
+/** One WebSocket. Frames go to its TCP socket as they are, so that one frame serves everybody. */
+export class WebSocketTransport implements StreamTransport {
+  readonly kind = "websocket";
+  readonly pieceOctets = PIECE_OCTETS;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #onClosed: (transport: WebSocketTransport) => void;
+  #conversation: Conversation | undefined;
+  #logEnding: ((refusal: Refusal) => void) | undefined;
+  #closed = false;
+  #whenWritable: (() => void) | undefined;
+
+  constructor(webSocket: WebSocket, socket: Socket, onClosed: (transport: WebSocketTransport) => void) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#onClosed = onClosed;
+  }
+
+  /** Starts to read, for `conversation`. */
+  serve(conversation: Conversation, logEnding: (refusal: Refusal) => void): void {
+    this.#conversation = conversation;
+    this.#logEnding = logEnding;
+    const webSocket = this.#webSocket;
+    webSocket.on("message", (data) => this.#receive(data as Buffer));
+    webSocket.on("close", () => this.#end());
+    // ws closes by itself what breaks the WebSocket protocol or is too large. Our `error` has to be on its way before the close frame.
+    const close = webSocket.close.bind(webSocket);
+    webSocket.close = (code, reason) => {
+      if (!this.#closed && code !== undefined && BROKEN.has(code)) {
+        const refusal = code === 1009 ? refuse("too-large", "A message is at most 64 KiB.") : refuse("malformed", "This is no WebSocket.");
+        this.#write(frameBinary(encodeError(refusal)));
+        this.#logEnding?.(refusal);
+      }
+      close(code, reason);
+      this.#end();
+    };
+  }
+
+  get nick(): string | undefined {
+    return this.#conversation?.session?.nick;
+  }
+
+  get writable(): boolean {
+    return !this.#closed && this.#socket.writableLength === 0;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Octets that the peer has not taken yet. */
+  get unwritten(): number {
+    return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+  }
+
+  write(payload: Payload, then?: Payload): void {
+    if (this.#closed) return;
+    if (then === undefined) {
+      this.#write(framed(payload));
+      return;
+    }
+    this.#socket.cork();
+    this.#write(framed(payload));
+    this.#write(framed(then));
+    this.#socket.uncork();
+  }
+
+  whenWritable(run: () => void): void {
+    const armed = this.#whenWritable !== undefined;
+    this.#whenWritable = run;
+    // `drain` comes only after a write that was told to wait; the callback of an empty write always comes, after all before it.
+    if (!armed && !this.#closed) this.#socket.write(NOTHING, this.#drained);
+  }
+
+  pause(): void {
+    if (!this.#closed) this.#webSocket.pause();
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#webSocket.resume();
+  }
+
+  close(ending: Ending): void {
+    if (this.#closed) return;
+    if (ending.code === "left" || ending.code === "newer-poll") this.#closeWith(1000, "");
+    else if (ending.code === "stopped") this.#closeWith(CODES.stopping.close, "stopping");
+    else {
+      this.#write(frameBinary(encodeError(ending as Refusal)));
+      this.#logEnding?.(ending as Refusal);
+      this.#closeWith(CODES[ending.code].close, ending.code);
+    }
+  }
+
+  #closeWith(code: number, reason: string): void {
+    this.#end();
+    this.#webSocket.resume(); // the peer's close frame is still to be read
+    this.#webSocket.close(code, reason);
+  }
+
+  #receive(data: Buffer): void {
+    if (this.#closed) return;
+    const decoded = decode(data);
+    this.#conversation?.receive(decoded);
+    if (decoded.ok && decoded.rest.length > 0) this.#conversation?.malformed("The message ends in the middle of a packet.");
+  }
+
+  #write(frame: Buffer): void {
+    this.#socket.write(frame);
+  }
+
+  readonly #drained = (): void => {
+    const run = this.#whenWritable;
+    this.#whenWritable = undefined;
+    if (!this.#closed) run?.();
+  };
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClosed(this);
+    this.#conversation?.closed();
+  }
+}
+
+function framed(payload: Payload): Buffer {
+  payload.framed ??= frameBinary(payload.octets);
+  return payload.framed;
+}

@@ -1,0 +1,251 @@
+import type { RoomName } from "../../shared/room-name.ts";
+import type { Clock } from "../clock.ts";
+import {
+  type Chunk,
+  type Committed,
+  type Engine,
+  EngineError,
+  type HistoryLimits,
+  type LogState,
+  type Offset,
+  type Operation,
+  type SessionId,
+  type SessionRecord,
+} from "./engine.ts";
+import { carryOut } from "./operations.ts";
+import { Draft, recordOf, State } from "./state.ts";
+import type { KeptSession, Store } from "./store.ts";
+
+/** How long a session's `seq` and `turn` are remembered after it ended. Source: protocol, "Memory". */
+const MEMORY_MS = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What the engine tells its operator; pino's loggers fit. */
+export type EngineLog = {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+export type EmbeddedParts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly history: HistoryLimits;
+  readonly log: EngineLog;
+};
+
+/** Something to be done on a draft. What `run` returns is called once the draft is kept. */
+type Task = { readonly run: (draft: Draft) => () => void; readonly fail: (error: unknown) => void };
+
+/**
+ * The engine in this process: all but the packets is in memory, and a store keeps it.
+ *
+ * One transaction is written at a time. What is asked for meanwhile, for all rooms, waits and then goes into the next one together. It is
+ * worked out on a draft that nobody sees until the store has it; where the store fails, the draft is thrown away, and everything is as it was.
+ */
+export class EmbeddedEngine implements Engine {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #history: HistoryLimits;
+  readonly #log: EngineLog;
+  readonly #state: State;
+  /** Sessions that an earlier process left behind, and that somebody has to look after. */
+  readonly #orphans = new Set<SessionId>();
+  #tasks: Task[] = [];
+  #working: Promise<void> | undefined;
+  #failing = false;
+  #closed: Promise<void> | undefined;
+
+  private constructor({ store, clock, history, log }: EmbeddedParts) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#history = history;
+    this.#log = log;
+    this.#state = new State(store.load());
+    for (const kept of this.#state.sessions.values()) if (needsCare(kept)) this.#orphans.add(kept.session);
+  }
+
+  /** Reads what the store has, and tidies it. The engine closes the store. Rejects with EngineError. */
+  static async start(parts: EmbeddedParts): Promise<EmbeddedEngine> {
+    try {
+      const engine = new EmbeddedEngine(parts);
+      await engine.tidy();
+      return engine;
+    } catch (error) {
+      await parts.store.close();
+      throw engineError("The engine could not start", error);
+    }
+  }
+
+  async open(room: RoomName): Promise<LogState> {
+    return this.#state.logs.get(room) ?? this.#do((draft) => ({ ...draft.log(room) }));
+  }
+
+  commit(room: RoomName, operations: readonly Operation[]): Promise<Committed> {
+    return this.#do(
+      (draft) => carryOut(draft, room, operations, this.#clock.wall()),
+      // What is kept is known only when the whole transaction is.
+      (carriedOut, draft) => ({ ...carriedOut, first: draft.log(room).first }),
+    );
+  }
+
+  async read(room: RoomName, after: Offset, maxOctets: number): Promise<Chunk[]> {
+    const log = this.#state.logs.get(room);
+    if (log === undefined || after >= log.last || log.first > log.last) return [];
+    const { last } = log;
+    const chunks = await this.#ask(() => this.#store.read(room, Math.max(after + 1, log.first), maxOctets));
+    // The store may have what is being written, and not yet announced.
+    return chunks.filter((chunk) => chunk.last <= last);
+  }
+
+  /** There is no other node. */
+  follow(): () => void {
+    return () => {};
+  }
+
+  async find(session: SessionId): Promise<SessionRecord | undefined> {
+    const kept = this.#state.sessions.get(session);
+    return kept === undefined ? undefined : recordOf(kept);
+  }
+
+  adopt(): Promise<SessionRecord[]> {
+    return this.#do((draft) => {
+      const records: SessionRecord[] = [];
+      for (const id of this.#orphans) {
+        const kept = draft.session(id);
+        if (kept === undefined || !needsCare(kept) || draft.lookedAfter.has(id)) continue;
+        draft.lookedAfter.add(id);
+        records.push(recordOf(kept));
+      }
+      return records;
+    });
+  }
+
+  async tidy(): Promise<void> {
+    await this.#do((draft) => this.#forget(draft));
+    const oldestMs = this.#clock.wall() - this.#history.days * DAY_MS;
+    for (const [room, { first, last }] of [...this.#state.logs]) {
+      if (first > last) continue;
+      const since = (await this.#ask(() => this.#store.firstSince(room, oldestMs))) ?? last + 1;
+      if (since > first) await this.#do((draft) => draft.trim(room, since));
+    }
+  }
+
+  async held(): Promise<number> {
+    return this.#state.held;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      await this.#working;
+      await this.#store.close();
+    })();
+    return this.#closed;
+  }
+
+  #forget(draft: Draft): void {
+    const oldestMs = this.#clock.wall() - MEMORY_MS;
+    for (const { session } of this.#state.sessions.values()) {
+      const kept = draft.session(session);
+      if (kept !== undefined && isForgettable(kept, oldestMs)) draft.forget(session);
+    }
+  }
+
+  /** Does something on the next draft, and gives what came of it once that is kept; `finish` may add what only the whole draft shows. */
+  #do<Result>(run: (draft: Draft) => Result): Promise<Result>;
+  #do<Interim, Result>(run: (draft: Draft) => Interim, finish: (interim: Interim, draft: Draft) => Result): Promise<Result>;
+  #do<Interim>(run: (draft: Draft) => Interim, finish = (interim: Interim, _draft: Draft): unknown => interim): Promise<unknown> {
+    if (this.#closed !== undefined) return Promise.reject(new EngineError("The engine is closed: nothing more can be kept."));
+    return new Promise((resolve, reject) => {
+      this.#tasks.push({
+        run: (draft) => {
+          const interim = run(draft);
+          return () => resolve(finish(interim, draft));
+        },
+        fail: reject,
+      });
+      // Not at once: what is asked for in this turn goes together.
+      this.#working ??= Promise.resolve().then(() => this.#work());
+    });
+  }
+
+  async #work(): Promise<void> {
+    while (this.#tasks.length > 0) {
+      const tasks = this.#tasks;
+      this.#tasks = [];
+      await this.#transact(tasks);
+    }
+    this.#working = undefined;
+  }
+
+  async #transact(tasks: Task[]): Promise<void> {
+    const { draft, done } = this.#carryOut(tasks);
+    try {
+      await this.#trim(draft);
+      if (draft.changed) await this.#store.write(draft);
+    } catch (error) {
+      const failure = engineError("It could not be kept", error);
+      if (!this.#failing) this.#log.error({ err: failure }, "the log cannot be written");
+      this.#failing = true;
+      for (const { fail } of done) fail(failure);
+      return;
+    }
+    if (this.#failing && draft.changed) {
+      this.#failing = false;
+      this.#log.warn({}, "the log can be written again");
+    }
+    this.#state.merge(draft);
+    for (const session of draft.lookedAfter) this.#orphans.delete(session);
+    for (const { succeed } of done) succeed();
+  }
+
+  /** All tasks on one draft. One that throws is a mistake of ours: it is left out, and the others are done again without it. */
+  #carryOut(tasks: readonly Task[]): { draft: Draft; done: { succeed: () => void; fail: (error: unknown) => void }[] } {
+    const draft = new Draft(this.#state, Math.max(1, this.#history.packets));
+    const done: { succeed: () => void; fail: (error: unknown) => void }[] = [];
+    for (const task of tasks) {
+      try {
+        done.push({ succeed: task.run(draft), fail: task.fail });
+      } catch (error) {
+        task.fail(error);
+        return this.#carryOut(tasks.filter((other) => other !== task));
+      }
+    }
+    return { draft, done };
+  }
+
+  /** Trims the logs that became too long, by whole chunks. */
+  async #trim(draft: Draft): Promise<void> {
+    const { packets } = this.#history;
+    for (const [room, { first, last }] of draft.logs) {
+      if (last - first + 1 <= 2 * packets) continue;
+      const oldest = last - packets + 1;
+      const fresh = draft.chunks.findLast((sealed) => sealed.room === room && sealed.chunk.first <= oldest);
+      if (packets === 0) draft.trim(room, last + 1);
+      else draft.trim(room, fresh?.chunk.first ?? (await this.#store.startOf(room, oldest)) ?? first);
+    }
+  }
+
+  async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    if (this.#closed !== undefined) throw new EngineError("The engine is closed: nothing can be read any more.");
+    try {
+      return await question();
+    } catch (error) {
+      throw engineError("It could not be read", error);
+    }
+  }
+}
+
+/** It is held, or its `joined` or `left` is still to be said. */
+function needsCare({ ended, announced }: Readonly<KeptSession>): boolean {
+  return ended === undefined || announced;
+}
+
+/** Ended long ago, and the log says so too. */
+function isForgettable({ ended, announced }: Readonly<KeptSession>, oldestMs: number): boolean {
+  return ended !== undefined && !announced && ended.atMs < oldestMs;
+}
+
+function engineError(what: string, cause: unknown): EngineError {
+  if (cause instanceof EngineError) return cause;
+  return new EngineError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}

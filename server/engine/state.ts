@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import type { NicknameKey } from "../../shared/nickname.ts";
+import type { RoomName } from "../../shared/room-name.ts";
+import { type Appended, appendPackets } from "./chunk-record.ts";
+import type { LogState, Offset, SessionId, SessionRecord } from "./engine.ts";
+import type { KeptSession, Loaded, SealedChunk, Transaction } from "./store.ts";
+
+/** A nickname in a room. Room names have no slash, so no two of these are spelt alike. */
+type Claim = string;
+
+function claimOn(room: RoomName, key: NicknameKey): Claim {
+  return `${room}/${key}`;
+}
+
+/** What the embedded engine knows, all of which is kept: sessions, claims, how many are held, and each log's state. */
+export class State {
+  readonly sessions = new Map<SessionId, Readonly<KeptSession>>();
+  readonly claims = new Map<Claim, SessionId>();
+  readonly logs: Map<RoomName, LogState>;
+  number: number;
+  held = 0;
+
+  constructor(loaded: Loaded) {
+    this.number = loaded.number;
+    this.logs = new Map(loaded.logs);
+    for (const kept of loaded.sessions) {
+      this.sessions.set(kept.session, kept);
+      if (kept.ended !== undefined) continue;
+      this.claims.set(claimOn(kept.room, kept.key), kept.session);
+      this.held++;
+    }
+  }
+
+  /** Takes over what a draft of this state changed. The draft is done for. */
+  merge(draft: Draft): void {
+    apply(this.sessions, draft.sessions);
+    apply(this.claims, draft.claims);
+    apply(this.logs, draft.logs);
+    this.held = draft.held;
+    if (draft.changed) this.number = draft.number;
+  }
+}
+
+function apply<Key, Value>(map: Map<Key, Value>, changes: ReadonlyMap<Key, Value | undefined>): void {
+  for (const [key, value] of changes) {
+    if (value === undefined) map.delete(key);
+    else map.set(key, value);
+  }
+}
+
+type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+/** The next state in the making. Until it is merged nobody sees it; where it could not be written it is thrown away. */
+export class Draft implements Transaction {
+  readonly number: number;
+  readonly sessions = new Map<SessionId, KeptSession | undefined>();
+  readonly claims = new Map<Claim, SessionId | undefined>();
+  readonly logs = new Map<RoomName, Writable<LogState>>();
+  readonly #state: State;
+  readonly #maxPackets: number;
+  /** Those whom this process looks after from now on: they said `hello`, or were adopted. */
+  readonly lookedAfter = new Set<SessionId>();
+  chunks: SealedChunk[] = [];
+  held: number;
+
+  /** `maxPackets`: how many packets of a log one record may hold. */
+  constructor(state: State, maxPackets: number) {
+    this.#state = state;
+    this.#maxPackets = maxPackets;
+    this.number = state.number + 1;
+    this.held = state.held;
+  }
+
+  /** False where writing it would change nothing. */
+  get changed(): boolean {
+    return this.sessions.size > 0 || this.logs.size > 0;
+  }
+
+  session(id: SessionId): Readonly<KeptSession> | undefined {
+    const changed = this.sessions.get(id);
+    return changed !== undefined || this.sessions.has(id) ? changed : this.#state.sessions.get(id);
+  }
+
+  /** The session's own copy in this draft, to be changed. */
+  change(kept: Readonly<KeptSession>): KeptSession {
+    let changed = this.sessions.get(kept.session);
+    if (changed === undefined) {
+      changed = { ...kept };
+      this.sessions.set(kept.session, changed);
+    }
+    return changed;
+  }
+
+  forget(id: SessionId): void {
+    this.sessions.set(id, undefined);
+  }
+
+  /** Who holds the nickname. */
+  holder(room: RoomName, key: NicknameKey): SessionId | undefined {
+    const claim = claimOn(room, key);
+    return this.claims.has(claim) ? this.claims.get(claim) : this.#state.claims.get(claim);
+  }
+
+  claim(kept: Readonly<KeptSession>): void {
+    this.claims.set(claimOn(kept.room, kept.key), kept.session);
+  }
+
+  giveBack(kept: Readonly<KeptSession>): void {
+    this.claims.set(claimOn(kept.room, kept.key), undefined);
+  }
+
+  /** The log as it stands, to be looked at; made where there is none. */
+  log(room: RoomName): LogState {
+    const known = this.logs.get(room) ?? this.#state.logs.get(room);
+    if (known !== undefined) return known;
+    const made = { log: randomBytes(9).toString("base64url"), first: 1, last: 0, at: 0 };
+    this.logs.set(room, made);
+    return made;
+  }
+
+  #changeLog(room: RoomName): Writable<LogState> {
+    let changed = this.logs.get(room);
+    if (changed === undefined) {
+      changed = { ...this.log(room) };
+      this.logs.set(room, changed);
+    }
+    return changed;
+  }
+
+  /** Appends packets, all of the time `at`. */
+  append(room: RoomName, at: number, packets: readonly Uint8Array[]): Appended["chunk"] {
+    const log = this.#changeLog(room);
+    const { chunk, records } = appendPackets(room, log.last + 1, { before: log.at, at }, packets, this.#maxPackets);
+    this.chunks.push(...records);
+    log.last = chunk.last;
+    log.at = at;
+    return chunk;
+  }
+
+  /** Drops the packets before `first`, which begins a chunk or is the next offset. */
+  trim(room: RoomName, first: Offset): void {
+    if (first <= this.log(room).first) return;
+    this.#changeLog(room).first = first;
+    this.chunks = this.chunks.filter((sealed) => sealed.room !== room || sealed.chunk.first >= first);
+  }
+}
+
+/** What others are told of a session. A copy: it stays as it is. */
+export function recordOf({ ended, ...kept }: Readonly<KeptSession>): SessionRecord {
+  return ended === undefined ? { ...kept, held: true } : { ...kept, held: false, why: ended.why };
+}

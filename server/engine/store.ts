@@ -1,0 +1,55 @@
+import type { NicknameKey } from "../../shared/nickname.ts";
+import type { RoomName } from "../../shared/room-name.ts";
+import type { LeftWhy } from "../../shared/service.ts";
+import type { Chunk, LogState, NumberedRefusal, Offset, SessionId } from "./engine.ts";
+
+/** A session as the embedded engine keeps it: held until it has ended. */
+export type KeptSession = {
+  readonly session: SessionId;
+  readonly room: RoomName;
+  nick: string;
+  key: NicknameKey;
+  turn: number;
+  seq: number;
+  refusals: readonly NumberedRefusal[];
+  announced: boolean;
+  graceMs: number;
+  /** How it ended, and when (ms since the epoch); undefined while it is held. */
+  ended: { readonly why: LeftWhy; readonly atMs: number } | undefined;
+};
+
+/** A chunk and the octets that stand for it in a store, which end with the chunk's own. */
+export type SealedChunk = { readonly room: RoomName; readonly chunk: Chunk; readonly record: Uint8Array };
+
+/** What is written as one. A log's chunks that begin before its `first` are gone with it. */
+export type Transaction = {
+  /** 1, 2, 3, … */
+  readonly number: number;
+  /** New and changed; undefined for those to be forgotten. */
+  readonly sessions: ReadonlyMap<SessionId, Readonly<KeptSession> | undefined>;
+  readonly logs: ReadonlyMap<RoomName, LogState>;
+  /** In order. */
+  readonly chunks: readonly SealedChunk[];
+};
+
+/** All that the engine has in memory. */
+export type Loaded = {
+  /** The last transaction's; 0 where there was none. */
+  readonly number: number;
+  readonly sessions: readonly Readonly<KeptSession>[];
+  readonly logs: ReadonlyMap<RoomName, LogState>;
+};
+
+/** Where the embedded engine keeps things. It is handed one transaction at a time, and never two at once. Failures reject. */
+export interface Store {
+  load(): Loaded;
+  /** Resolves when it is kept: all of it. Where it rejects, nothing of it is, and the same number may come again. */
+  write(transaction: Transaction): Promise<void>;
+  /** The chunks from the one that holds `from` on, or from the next one; as many as fit into `maxOctets`, and always one where there is one. */
+  read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]>;
+  /** Where the chunk begins that holds `offset`; undefined where none does. */
+  startOf(room: RoomName, offset: Offset): Promise<Offset | undefined>;
+  /** Where the oldest chunk begins that is of `atMs` or later; undefined where none is. */
+  firstSince(room: RoomName, atMs: number): Promise<Offset | undefined>;
+  close(): Promise<void>;
+}
