@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, LogController } from "fastify";
 import { MAX_INPUT_OCTETS } from "../shared/limits.ts";
 import { Hub } from "./chat/hub.ts";
 import type { HubLimits } from "./chat/hub-context.ts";
@@ -72,7 +72,7 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
 function createHttp(settings: Settings, log: Logger): FastifyInstance {
   return Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would cost more than the request.
     childLoggerFactory: (logger) => logger,
     bodyLimit: MAX_INPUT_OCTETS,

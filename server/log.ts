@@ -10,6 +10,7 @@ export type { Logger };
 export function createLog(settings: Pick<Settings, "LOG_LEVEL" | "LOG_FILE">): Logger {
   const { LOG_LEVEL: level, LOG_FILE: dest } = settings;
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime } as const;
-  const stream: DestinationStream = dest === undefined ? pino.destination({ sync: false }) : pino.destination({ dest, append: true, sync: true });
+  const stream: DestinationStream =
+    dest === undefined ? pino.destination({ sync: false }) : pino.destination({ dest, append: true, sync: true });
   return pino(options, stream);
 }

@@ -30,7 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function help(): string {
-  const settings = Object.entries(SETTINGS.shape).map(([name, schema]) => `  --${flagOf(name).padEnd(24)} ${name}\n      ${schema.description ?? ""}\n`);
+  const settings = Object.entries(SETTINGS.shape).map(
+    ([name, schema]) => `  --${flagOf(name).padEnd(24)} ${name}\n      ${schema.description ?? ""}\n`,
+  );
   return `palabre [start]   serves the chat\npalabre stop      stops the one that uses the same data directory\n\nSettings, as flags or as environment variables:\n${settings.join("")}`;
 }
 

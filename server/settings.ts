@@ -57,7 +57,9 @@ export const SETTINGS = z.object({
   RATE_PER_SECOND: whole(0, 1_000_000, 5).describe("Messages of one session a second, in the long run. 0 lifts the limit."),
   JOINS_PER_MINUTE: whole(0, 1_000_000, 60).describe("New sessions from one address; resuming is free. 0 lifts it."),
   NOTICE_LIMIT: whole(0, 10_000_000, 10_000).describe("Above this many present in a room, coming and going is not said."),
-  ALLOWED_ORIGINS: list(parseOrigin, "origins (https://example.org)").describe("Other origins that may use the chat. The page's own always may."),
+  ALLOWED_ORIGINS: list(parseOrigin, "origins (https://example.org)").describe(
+    "Other origins that may use the chat. The page's own always may.",
+  ),
   TRUST_PROXY: list(parseNetwork, "addresses or networks (10.0.0.0/8)").describe("Proxies whose `X-Forwarded-*` are believed."),
   ADMIN_TOKEN: later.describe("Opens the operator's page."),
   LOG_LEVEL: z
@@ -103,9 +105,15 @@ function readFlags(args: readonly string[]): { values: Record<string, string>; f
   const values: Record<string, string> = {};
   const faults: string[] = [];
   for (const token of tokens) {
-    if (token.kind === "positional") faults.push(`${JSON.stringify(token.value)} is not understood here. Flags look like --max-clients 50.`);
+    if (token.kind === "positional")
+      faults.push(`${JSON.stringify(token.value)} is not understood here. Flags look like --max-clients 50.`);
     if (token.kind !== "option") continue;
-    if (!(token.name in options)) faults.push(`There is no flag ${token.rawName}. There are: ${Object.keys(options).map((name) => `--${name}`).join(", ")}.`);
+    if (!(token.name in options))
+      faults.push(
+        `There is no flag ${token.rawName}. There are: ${Object.keys(options)
+          .map((name) => `--${name}`)
+          .join(", ")}.`,
+      );
     else if (token.value === undefined) faults.push(`${token.rawName} needs a value.`);
     else values[token.name] = token.value;
   }

@@ -27,7 +27,8 @@ export class Addresses {
   /** Asks for a new session from `address`, before it is made: undefined if it may. Spends a join. */
   mayJoin(address: string): Refusal | undefined {
     const record = this.#record(address);
-    if (this.#maxSessions > 0 && record.sessions >= this.#maxSessions) return refuse("full", "Too many people came from this address.", 5000);
+    if (this.#maxSessions > 0 && record.sessions >= this.#maxSessions)
+      return refuse("full", "Too many people came from this address.", 5000);
     const retryAfterMs = record.joins.spend(this.#clock.now());
     return retryAfterMs === 0 ? undefined : refuse("rate-limited", "Too many people came from this address within a minute.", retryAfterMs);
   }
@@ -46,7 +47,10 @@ export class Addresses {
     let record = this.#records.get(block);
     if (record === undefined) {
       if (this.#records.size >= this.#sweepAt) this.#sweep();
-      record = { sessions: 0, joins: new RateLimit({ burst: this.#joinsPerMinute, perSecond: this.#joinsPerMinute / 60 }, this.#clock.now()) };
+      record = {
+        sessions: 0,
+        joins: new RateLimit({ burst: this.#joinsPerMinute, perSecond: this.#joinsPerMinute / 60 }, this.#clock.now()),
+      };
       this.#records.set(block, record);
     }
     return record;

@@ -31,7 +31,13 @@ export class CommitQueue {
   #settled: (() => void)[] = [];
 
   /** `prepare` may queue more just before a batch is taken; `committed` settles it and tells everybody. */
-  constructor(room: RoomName, engine: Engine, clock: Clock, prepare: () => void, committed: (committed: Committed, batch: readonly Queued[]) => void) {
+  constructor(
+    room: RoomName,
+    engine: Engine,
+    clock: Clock,
+    prepare: () => void,
+    committed: (committed: Committed, batch: readonly Queued[]) => void,
+  ) {
     this.#room = room;
     this.#engine = engine;
     this.#clock = clock;

@@ -111,15 +111,17 @@ export class Hub {
     const session = this.#sessions.get(id);
     const known = session?.room.name ?? (await this.#recall(id));
     if (isRefusal(known)) return known;
-    const wanted = hello.room === undefined ? (known ?? DEFAULT_ROOM) : hello.room;
-    const name = parseRoomName(wanted);
-    if (name === undefined || (this.limits.rooms !== undefined && !this.limits.rooms.includes(name))) {
+    const { rooms } = this.limits;
+    const name = parseRoomName(hello.room ?? known ?? defaultRoom(rooms));
+    if (name === undefined || (rooms !== undefined && !rooms.includes(name))) {
       return refuse("room-invalid", "There is no such room.");
     }
     if (known !== undefined && known !== name) return refuse("wrong-room", `The session is in the room ${known}.`);
     if (session !== undefined) {
       const retryAfterMs = session.room.spend(session);
-      return retryAfterMs > 0 ? refuse("rate-limited", "Too much at once.", retryAfterMs) : this.#enter(name, { id, hello, transport, address });
+      return retryAfterMs > 0
+        ? refuse("rate-limited", "Too much at once.", retryAfterMs)
+        : this.#enter(name, { id, hello, transport, address });
     }
     const nick = hello.nick === undefined ? undefined : checkNickname(hello.nick);
     if (nick !== undefined && !nick.ok) return refuse("nick-invalid", `This is no nickname: ${nick.fault}.`);
@@ -136,9 +138,13 @@ export class Hub {
 
   async #enter(name: RoomName, entry: Entry): Promise<Session | Refusal> {
     try {
-      const room = await this.#room(name);
-      // It may have begun to stop while the room was opened.
-      return this.#stopping ? stoppingRefusal() : await room.enter(entry);
+      for (;;) {
+        const opened = this.#room(name);
+        const room = await opened;
+        // Meanwhile it may have begun to stop; or the room, being empty, was put away.
+        if (this.#stopping) return stoppingRefusal();
+        if (this.#rooms.get(name) === opened) return await room.enter(entry);
+      }
     } catch (cause) {
       this.#broken(name, cause);
       return internalRefusal();
@@ -227,6 +233,11 @@ export class Hub {
     this.#brokenAtMs = this.clock.now();
     if (first) this.#log.error({ room, err: cause }, "the engine failed: nothing is acknowledged that is not kept");
   }
+}
+
+/** Where somebody goes who names no room. */
+function defaultRoom(rooms: readonly string[] | undefined): string {
+  return rooms === undefined || rooms.includes(DEFAULT_ROOM) ? DEFAULT_ROOM : (rooms[0] ?? DEFAULT_ROOM);
 }
 
 export function isRefusal(value: unknown): value is Refusal {

@@ -71,7 +71,8 @@ const sessionMark = ({ id }: Person): string => id;
 const nickMark = ({ key }: Person): string => `@${key}`;
 
 function say(group: Group): { people: readonly Person[]; packet?: Uint8Array }[] {
-  const service = (nicks: readonly string[]) => (group.kind === "joined" ? { type: "joined", nicks } : { type: "left", nicks, why: group.why });
+  const service = (nicks: readonly string[]) =>
+    group.kind === "joined" ? { type: "joined", nicks } : { type: "left", nicks, why: group.why };
   const lists = splitList(
     group.people.map(({ nick }) => nick),
     octetLength(JSON.stringify(service([]))),

@@ -4,7 +4,17 @@ import { checkNickname } from "../../shared/nickname.ts";
 import { type ChatPacket, encodeService } from "../../shared/packet.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Hello, LeftWhy } from "../../shared/service.ts";
-import type { Chunk, Committed, LogState, NumberedRefusal, Offset, Operation, Outcome, SessionId, SessionRecord } from "../engine/engine.ts";
+import type {
+  Chunk,
+  Committed,
+  LogState,
+  NumberedRefusal,
+  Offset,
+  Operation,
+  Outcome,
+  SessionId,
+  SessionRecord,
+} from "../engine/engine.ts";
 import { ChatOffsets } from "./chat-offsets.ts";
 import { CommitQueue, type Queued } from "./commit-queue.ts";
 import { Delivery } from "./delivery.ts";
@@ -100,7 +110,8 @@ export class Room {
   /** Takes in a session that lost its node: away from now on, with its full grace; what its log does not say yet is said. */
   adopt(record: SessionRecord): Session | undefined {
     if (!record.held) {
-      if (record.announced) this.#gather(() => this.#notices.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost"));
+      if (record.announced)
+        this.#gather(() => this.#notices.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost"));
       return undefined;
     }
     const session = this.#admit(record);
@@ -136,7 +147,10 @@ export class Room {
           resolve(this.#entered(entry, outcome));
         },
         fail: (cause) => {
-          if (before !== undefined) before.entering--;
+          if (before !== undefined) {
+            before.entering--;
+            before.listening = before.transport;
+          }
           resolve(this.#broken(cause));
         },
       });
@@ -172,7 +186,11 @@ export class Room {
     return this.#welcome(session, entry, outcome);
   }
 
-  async #welcome(session: Session, { hello, transport }: Entry, { record, resumed }: Outcome & { kind: "welcomed" }): Promise<Session | Refusal> {
+  async #welcome(
+    session: Session,
+    { hello, transport }: Entry,
+    { record, resumed }: Outcome & { kind: "welcomed" },
+  ): Promise<Session | Refusal> {
     const { log, last } = this.#log;
     const byOffset = hello.offset !== undefined && hello.log === log && hello.offset <= last;
     const after = byOffset ? (hello.offset as Offset) : this.#chats.before(hello.history, this.#log);

@@ -34,9 +34,14 @@ export class Roster {
 
   #encode(): Buffer {
     const online = this.online;
-    const lists = splitList([...this.#nicks.values()].slice(0, MAX_ROSTER_NICKS), octetLength(JSON.stringify({ type: "roster", nicks: [], more: true, online })));
+    const lists = splitList(
+      [...this.#nicks.values()].slice(0, MAX_ROSTER_NICKS),
+      octetLength(JSON.stringify({ type: "roster", nicks: [], more: true, online })),
+    );
     return Buffer.concat(
-      lists.map((nicks, index) => encodeService(index < lists.length - 1 ? { type: "roster", nicks, more: true, online } : { type: "roster", nicks, online })),
+      lists.map((nicks, index) =>
+        encodeService(index < lists.length - 1 ? { type: "roster", nicks, more: true, online } : { type: "roster", nicks, online }),
+      ),
     );
   }
 }

@@ -1,8 +1,8 @@
+import type { Refusal } from "../../shared/codes.ts";
+import { HEADER_OCTETS } from "../../shared/limits.ts";
 import { checkMessage } from "../../shared/message.ts";
 import { checkNickname } from "../../shared/nickname.ts";
 import { type ChatPacket, encodeChat } from "../../shared/packet.ts";
-import { HEADER_OCTETS } from "../../shared/limits.ts";
-import type { Refusal } from "../../shared/codes.ts";
 import { refuse } from "./replies.ts";
 import type { Session } from "./session.ts";
 
@@ -16,7 +16,8 @@ export function checkSaid(session: Session, packet: ChatPacket): Said {
     const checked = checkNickname(packet.nick);
     if (!checked.ok) return { ok: false, refusal: refuse("nick-invalid", `This is no nickname: ${checked.fault}.`) };
     if (checked.key === session.key) session.formerKey = undefined;
-    else if (checked.key !== session.formerKey) return { ok: false, refusal: refuse("nick-mismatch", "This is not the nickname of this session.") };
+    else if (checked.key !== session.formerKey)
+      return { ok: false, refusal: refuse("nick-mismatch", "This is not the nickname of this session.") };
   }
   const message = checkMessage(packet.message);
   if (!message.ok) {

@@ -2,7 +2,7 @@ import { MAX_REFUSALS } from "../../shared/limits.ts";
 import type { NicknameKey } from "../../shared/nickname.ts";
 import { encodeUtf8 } from "../../shared/octets.ts";
 import type { NumberedRefusal, Offset, SessionId, SessionRecord } from "../engine/engine.ts";
-import { RateLimit, type Rate } from "./rate-limit.ts";
+import { type Rate, RateLimit } from "./rate-limit.ts";
 import { encodeAck, encodeRefused } from "./replies.ts";
 import type { Room } from "./room.ts";
 import { next, type SessionEvent, type SessionState } from "./session-state.ts";

@@ -31,7 +31,12 @@ function startOf(chunk: Chunk, offset: Offset): number {
  * The packets after `after`, up to and with `until`, from chunks that follow each other: as many as fit into `maxOctets`, and at least one.
  * Undefined where the chunks have none of them.
  */
-export function sliceChunks(chunks: readonly Chunk[], after: Offset, maxOctets: number, until: Offset = Number.POSITIVE_INFINITY): Slice | undefined {
+export function sliceChunks(
+  chunks: readonly Chunk[],
+  after: Offset,
+  maxOctets: number,
+  until: Offset = Number.POSITIVE_INFINITY,
+): Slice | undefined {
   const pieces: Uint8Array[] = [];
   let first = 0;
   let last = 0;

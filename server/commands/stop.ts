@@ -8,7 +8,8 @@ const SLACK_MS = 10_000;
 
 /** Stops the server of this data directory in good order, and waits until it is gone. Gives the exit status. */
 export async function stopCommand({ DATA_DIR, DRAIN_MS }: Settings): Promise<number> {
-  if (DATA_DIR === ":memory:") return say(1, "A Palabre that keeps nothing can't be found by its data directory. Send its process SIGTERM.");
+  if (DATA_DIR === ":memory:")
+    return say(1, "A Palabre that keeps nothing can't be found by its data directory. Send its process SIGTERM.");
   if (!(await isLocked(DATA_DIR))) return say(0, `No Palabre is running on the data directory ${DATA_DIR}.`);
   const description = await readDescription(DATA_DIR);
   if (description === undefined) return say(1, `The Palabre on the data directory ${DATA_DIR} is still starting. Try again in a moment.`);

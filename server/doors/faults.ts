@@ -17,7 +17,8 @@ export function registerFaults(app: FastifyInstance): void {
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refusal = refusalOf(error);
-    if (refusal.code === "internal") request.log.error({ err: error, method: request.method, path: request.routeOptions.url }, "unexpected failure");
+    if (refusal.code === "internal")
+      request.log.error({ err: error, method: request.method, path: request.routeOptions.url }, "unexpected failure");
     else request.log.info({ code: refusal.code, address: request.ip, method: request.method }, "request refused");
     replyRefusal(reply, refusal, refusal.code === "too-large" ? ["Connection", "close"] : []);
   });
@@ -40,7 +41,12 @@ function notFound(request: FastifyRequest, reply: FastifyReply): void {
     return;
   }
   const body = Buffer.from("There is nothing at this address. The chat is at /\n");
-  replyRaw(reply, 404, ["Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store"], request.method === "HEAD" ? undefined : body);
+  replyRaw(
+    reply,
+    404,
+    ["Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-store"],
+    request.method === "HEAD" ? undefined : body,
+  );
 }
 
 /** A request that never became one: too slow, or no HTTP. */

@@ -50,7 +50,12 @@ export class LongPollDoor {
     const refusal = this.#mayPoll(session, query);
     if (refusal !== undefined) return this.#refuse(request, reply, refusal, headers);
     if (this.#hub.stopping) {
-      replyRaw(reply, 200, [...PACKET_HEADERS, "Palabre-Offset", String(after), "Connection", "close", ...headers], stoppingPacket("shutdown"));
+      replyRaw(
+        reply,
+        200,
+        [...PACKET_HEADERS, "Palabre-Offset", String(after), "Connection", "close", ...headers],
+        stoppingPacket("shutdown"),
+      );
       return;
     }
     if (after > session.room.log.last) {

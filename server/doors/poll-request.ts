@@ -8,7 +8,10 @@ import { refuse } from "../chat/replies.ts";
 export type Said = ChatPacket | { kind: "service"; service: Exclude<ClientService, { type: "hello" }> };
 
 /** What a POST to /poll asks. Its body was checked whole: nothing of a body with a fault is taken. Source: P4, H6. */
-export type PollBody = { kind: "hello"; hello: Hello } | { kind: "last-word"; leave: Leave } | { kind: "said"; said: Said[]; chats: number };
+export type PollBody =
+  | { kind: "hello"; hello: Hello }
+  | { kind: "last-word"; leave: Leave }
+  | { kind: "said"; said: Said[]; chats: number };
 
 export function readBody(body: unknown): PollBody | Refusal {
   if (!Buffer.isBuffer(body) || body.length === 0) return refuse("malformed", "The body holds no packet.");
@@ -31,7 +34,8 @@ export function readBody(body: unknown): PollBody | Refusal {
       if (decoded.packets.length > 1) return refuse("malformed", "hello comes in a body of its own.");
       return { kind: "hello", hello: service };
     }
-    if (service.type === "leave" && service.session !== undefined && decoded.packets.length === 1) return { kind: "last-word", leave: service };
+    if (service.type === "leave" && service.session !== undefined && decoded.packets.length === 1)
+      return { kind: "last-word", leave: service };
     said.push({ kind: "service", service });
   }
   return { kind: "said", said, chats };
@@ -42,7 +46,11 @@ export type PollQuery = { seq?: number; after?: number; turn?: number };
 /** The numbers in the query; each is decimal digits, `seq` and `turn` from 1. */
 export function readQuery(query: unknown): PollQuery | Refusal {
   const numbers: PollQuery = {};
-  for (const [name, least] of [["seq", 1], ["after", 0], ["turn", 1]] as const) {
+  for (const [name, least] of [
+    ["seq", 1],
+    ["after", 0],
+    ["turn", 1],
+  ] as const) {
     const text = (query as Record<string, unknown>)[name];
     if (text === undefined) continue;
     const number = typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : -1;

@@ -60,7 +60,7 @@ export class EmbeddedEngine implements Engine {
     this.#clock = clock;
     this.#history = history;
     this.#log = log;
-    this.#state = new State(store.load());
+    this.#state = new State(store.load(), store.number);
     for (const kept of this.#state.sessions.values()) if (needsCare(kept)) this.#orphans.add(kept.session);
   }
 
@@ -72,7 +72,7 @@ export class EmbeddedEngine implements Engine {
       return engine;
     } catch (error) {
       await parts.store.close();
-      throw engineError("The engine could not start", error);
+      throw engineError("The log could not be opened", "Mend that, or give Palabre another DATA_DIR.", error);
     }
   }
 
@@ -183,7 +183,11 @@ export class EmbeddedEngine implements Engine {
       await this.#trim(draft);
       if (draft.changed) await this.#store.write(draft);
     } catch (error) {
-      const failure = engineError("It could not be kept", error);
+      const failure = engineError(
+        "What was said could not be kept",
+        "It goes on as soon as it can be written again: is the disk full, or failing?",
+        error,
+      );
       if (!this.#failing) this.#log.error({ err: failure }, "the log cannot be written");
       this.#failing = true;
       for (const { fail } of done) fail(failure);
@@ -230,7 +234,7 @@ export class EmbeddedEngine implements Engine {
     try {
       return await question();
     } catch (error) {
-      throw engineError("It could not be read", error);
+      throw engineError("The log could not be read", "Is the disk failing?", error);
     }
   }
 }
@@ -245,7 +249,7 @@ function isForgettable({ ended, announced }: Readonly<KeptSession>, oldestMs: nu
   return ended !== undefined && !announced && ended.atMs < oldestMs;
 }
 
-function engineError(what: string, cause: unknown): EngineError {
+function engineError(what: string, advice: string, cause: unknown): EngineError {
   if (cause instanceof EngineError) return cause;
-  return new EngineError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new EngineError(`${what} (${cause instanceof Error ? cause.message : String(cause)}). ${advice}`, { cause });
 }

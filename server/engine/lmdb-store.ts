@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { open, type RootDatabase } from "lmdb";
+import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
 import { openChunk, timeOf } from "./chunk-record.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import { type Chunk, EngineError, type LogState, type Offset, type SessionId } from "./engine.ts";
 import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
 
@@ -21,6 +22,7 @@ const CLOSING_MS = 5_000;
  *   ["session", id]       → JSON KeptSession without its id
  */
 type Key = string | [string, string] | [string, string, number];
+type Database = RootDatabase<Uint8Array, Key>;
 
 /**
  * Keeps everything in one LMDB file, `log.mdb`, in a directory that nobody else uses.
@@ -33,61 +35,43 @@ type Key = string | [string, string] | [string, string, number];
  * (0.12 ms) can lose everything with the power. What does not want to wait for the disk is in `journaled-store.ts`.
  */
 export class LmdbStore implements Store {
+  readonly #directory: DataDirectory;
   readonly #path: string;
   readonly #clock: Clock;
-  #db: RootDatabase<Uint8Array, Key>;
+  #db: Database;
   #number: number;
   #broken: EngineError | undefined;
 
-  private constructor(path: string, clock: Clock) {
+  private constructor(directory: DataDirectory, path: string, clock: Clock, db: Database) {
+    this.#directory = directory;
     this.#path = path;
     this.#clock = clock;
-    this.#db = openFile(path);
+    this.#db = db;
     this.#number = this.#readNumber();
   }
 
-  /** Opens, or creates, the file in `directory`. Throws EngineError. */
-  static open(directory: string, clock: Clock): LmdbStore {
-    const path = join(directory, "log.mdb");
-    let store: LmdbStore;
+  /** Opens, or creates, the file. The store has the directory from now on, and closes it with itself. Rejects with EngineError. */
+  static async open(directory: DataDirectory, clock: Clock): Promise<LmdbStore> {
+    const path = join(directory.path, "log.mdb");
+    let db: Database | undefined;
     try {
-      store = new LmdbStore(path, clock);
-    } catch (error) {
+      db = openFile(path);
+      checkFormat(db, directory.path);
+      return new LmdbStore(directory, path, clock, db);
+    } catch (cause) {
+      await db?.close();
+      await directory.close();
+      if (cause instanceof EngineError) throw cause;
       throw failure(
         `${path} could not be opened`,
-        "It may be damaged, or the disk full; put a backup there, or give Palabre another DATA_DIR.",
-        error,
+        "Is its disk full, or the file damaged? Mend that, or give Palabre another DATA_DIR.",
+        cause,
       );
     }
-    try {
-      store.#checkFormat(directory);
-    } catch (error) {
-      void store.#db.close();
-      throw error;
-    }
-    return store;
   }
 
-  /** The number of the last transaction that is kept. */
   get number(): number {
     return this.#number;
-  }
-
-  #checkFormat(directory: string): void {
-    const about = this.#db.get("about");
-    if (about === undefined && this.#number === 0) {
-      try {
-        this.#db.putSync("about", json({ format: FORMAT }));
-      } catch (error) {
-        throw failure(`${this.#path} could not be written`, "Free some space on its disk, and start again.", error);
-      }
-      return;
-    }
-    const format = about === undefined ? undefined : (parse(about) as { format?: unknown }).format;
-    if (format === FORMAT) return;
-    throw new EngineError(
-      `The data directory ${directory} was written by another version of Palabre (format ${String(format)}; this one knows ${FORMAT}). Start that version, or give this one a DATA_DIR of its own.`,
-    );
   }
 
   #readNumber(): number {
@@ -97,14 +81,14 @@ export class LmdbStore implements Store {
 
   load(): Loaded {
     const sessions: KeptSession[] = [];
-    for (const { key, value } of this.#db.getRange({ start: ["session", ""], end: ["session", LAST_TEXT] })) {
+    for (const { key, value } of this.#db.getRange({ start: ["session"], end: ["session", LAST_TEXT] })) {
       sessions.push({ ended: undefined, ...(parse(value) as Omit<KeptSession, "session" | "ended">), session: key[1] as SessionId });
     }
     const logs = new Map<RoomName, LogState>();
-    for (const { key, value } of this.#db.getRange({ start: ["log", ""], end: ["log", LAST_TEXT] })) {
+    for (const { key, value } of this.#db.getRange({ start: ["log"], end: ["log", LAST_TEXT] })) {
       logs.set(key[1] as RoomName, parse(value) as LogState);
     }
-    return { number: this.#number, sessions, logs };
+    return { sessions, logs };
   }
 
   async write(transaction: Transaction): Promise<void> {
@@ -200,6 +184,7 @@ export class LmdbStore implements Store {
 
   async close(): Promise<void> {
     await this.#closeFile();
+    await this.#directory.close();
   }
 
   /** Waits for what is being written, but not for ever. */
@@ -216,8 +201,8 @@ export class LmdbStore implements Store {
 /** Sorts after every room's name and every session's id. */
 const LAST_TEXT = "\uffff";
 
-function openFile(path: string): RootDatabase<Uint8Array, Key> {
-  return open<Uint8Array, Key>(path, {
+function openFile(path: string): Database {
+  const options: RootDatabaseOptions & { permissionsMode: number } = {
     noSubdir: true,
     encoding: "binary",
     cache: false,
@@ -225,8 +210,23 @@ function openFile(path: string): RootDatabase<Uint8Array, Key> {
     overlappingSync: false,
     // With it, every `batch` leaves a second promise behind that nobody can catch when the disk fails.
     eventTurnBatching: false,
-    permissionsMode: 0o600,
-  });
+    permissionsMode: 0o600, // lmdb's own types do not know it
+  };
+  return open<Uint8Array, Key>(path, options);
+}
+
+/** Marks a new file with the format; throws EngineError where it is another one. */
+function checkFormat(db: Database, directory: string): void {
+  const about = db.get("about");
+  if (about === undefined && db.getKeysCount({ limit: 1 }) === 0) {
+    db.putSync("about", json({ format: FORMAT }));
+    return;
+  }
+  const format = about === undefined ? "unknown" : (parse(about) as { format?: unknown }).format;
+  if (format === FORMAT) return;
+  throw new EngineError(
+    `The data directory ${directory} was written by another version of Palabre (format ${String(format)}; this one knows ${FORMAT}). Start that version, or give this one its own DATA_DIR.`,
+  );
 }
 
 /** lmdb rejects with "Commit failed", and says why in a promise of its own. */

@@ -9,8 +9,12 @@ export class MemoryStore implements Store {
   readonly #chunks = new Map<RoomName, Chunk[]>();
   #number = 0;
 
+  get number(): number {
+    return this.#number;
+  }
+
   load(): Loaded {
-    return { number: this.#number, sessions: [...this.#sessions.values()], logs: this.#logs };
+    return { sessions: [...this.#sessions.values()], logs: this.#logs };
   }
 
   async write({ number, sessions, logs, chunks }: Transaction): Promise<void> {

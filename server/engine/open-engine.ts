@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { Settings } from "../settings.ts";
 import { DataDirectory } from "./data-directory.ts";
+import { openDiskStore } from "./disk-store.ts";
 import { EmbeddedEngine, type EngineLog } from "./embedded.ts";
 import type { Engine } from "./engine.ts";
-import { LmdbStore } from "./lmdb-store.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** The engine that the settings ask for; `directory` where it keeps things on disk. Rejects with a sentence where it can't be opened. */
@@ -11,6 +11,6 @@ export async function openEngine(settings: Settings, clock: Clock, log: EngineLo
   const history = { packets: settings.HISTORY_PACKETS, days: settings.HISTORY_DAYS };
   if (settings.DATA_DIR === ":memory:") return { engine: await EmbeddedEngine.start({ store: new MemoryStore(), clock, history, log }) };
   const directory = await DataDirectory.open(settings.DATA_DIR);
-  const store = await LmdbStore.open(directory, { durability: settings.DURABILITY });
+  const store = await openDiskStore(directory, { durability: settings.DURABILITY, clock, log });
   return { engine: await EmbeddedEngine.start({ store, clock, history, log }), directory };
 }

@@ -20,8 +20,8 @@ export class State {
   number: number;
   held = 0;
 
-  constructor(loaded: Loaded) {
-    this.number = loaded.number;
+  constructor(loaded: Loaded, number: number) {
+    this.number = number;
     this.logs = new Map(loaded.logs);
     for (const kept of loaded.sessions) {
       this.sessions.set(kept.session, kept);

@@ -34,14 +34,14 @@ export type Transaction = {
 
 /** All that the engine has in memory. */
 export type Loaded = {
-  /** The last transaction's; 0 where there was none. */
-  readonly number: number;
   readonly sessions: readonly Readonly<KeptSession>[];
   readonly logs: ReadonlyMap<RoomName, LogState>;
 };
 
 /** Where the embedded engine keeps things. It is handed one transaction at a time, and never two at once. Failures reject. */
 export interface Store {
+  /** The last transaction's that is kept; 0 where there was none. */
+  readonly number: number;
   load(): Loaded;
   /** Resolves when it is kept: all of it. Where it rejects, nothing of it is, and the same number may come again. */
   write(transaction: Transaction): Promise<void>;

@@ -1,0 +1,169 @@
+import type { RoomName } from "../../shared/room-name.ts";
+import type { Clock } from "../clock.ts";
+import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
+import type { Journal } from "./journal.ts";
+import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
+
+/** From here on the journal begins anew as soon as nothing of it is needed. */
+const RESET_OCTETS = 1024 * 1024;
+/** So far the store behind may be behind: then writing waits for it. */
+const MAX_OCTETS = 64 * 1024 * 1024;
+/** How soon a store that failed is tried again. */
+const RETRY_MS = 1000;
+/** How long closing waits for the store. What it does not have by then is in the journal. */
+const CLOSING_MS = 5000;
+
+type Waiter = { readonly number: number; readonly resolve: () => void; readonly reject: (cause: unknown) => void };
+type Parts = { readonly clock: Clock; readonly log: { error(fields: object, message: string): void } };
+
+/**
+ * A write is kept when the operating system has it in a journal, which takes no flush: it survives a crash of the process, not a loss
+ * of power. The store behind, which flushes, follows in the background, with many transactions in one where it is slow; a loss of power
+ * leaves it whole, as it was a moment ago.
+ */
+export class JournaledStore implements Store {
+  readonly #store: Store;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #log: Parts["log"];
+  #pending: Transaction[] = [];
+  /** The last transaction that the journal has, and the last one that the store has. */
+  #journaled: number;
+  #stored: number;
+  #draining: Promise<void> | undefined;
+  #waiters: Waiter[] = [];
+  #failure: unknown;
+  #closing = false;
+  #wake = (): void => {};
+
+  /** `journal` is empty, or `replay` was called for it. */
+  constructor(store: Store, journal: Journal, { clock, log }: Parts) {
+    this.#store = store;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#log = log;
+    this.#journaled = this.#stored = store.number;
+  }
+
+  get number(): number {
+    return this.#journaled;
+  }
+
+  load(): Loaded {
+    return this.#store.load();
+  }
+
+  async write(transaction: Transaction): Promise<void> {
+    if (this.#journal.octets > MAX_OCTETS) await this.#caughtUp();
+    if (this.#journal.octets > RESET_OCTETS && this.#stored === this.#journaled) await this.#journal.reset();
+    await this.#journal.append(transaction);
+    this.#journaled = transaction.number;
+    this.#pending.push(transaction);
+    this.#draining ??= this.#drain();
+  }
+
+  async read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
+    await this.#caughtUp();
+    return this.#store.read(room, from, maxOctets);
+  }
+
+  async startOf(room: RoomName, offset: Offset): Promise<Offset | undefined> {
+    await this.#caughtUp();
+    return this.#store.startOf(room, offset);
+  }
+
+  async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
+    await this.#caughtUp();
+    return this.#store.firstSince(room, atMs);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#wake();
+    const cancel = { timer: (): void => {} };
+    const timeOut = new Promise<void>((resolve) => {
+      cancel.timer = this.#clock.after(CLOSING_MS, resolve);
+    });
+    await Promise.race([this.#draining, timeOut]);
+    cancel.timer();
+    if (this.#stored === this.#journaled) await this.#journal.reset();
+    await this.#journal.close();
+    await this.#store.close();
+  }
+
+  /** Resolves when the store has what the journal has now; rejects where the store fails. */
+  #caughtUp(): Promise<void> {
+    if (this.#stored === this.#journaled) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ number: this.#journaled, resolve, reject }));
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const merged = mergeTransactions(this.#pending);
+      const count = this.#pending.length;
+      try {
+        await this.#store.write(merged);
+      } catch (cause) {
+        this.#failed(cause);
+        if (this.#closing) break;
+        await this.#pause();
+        continue;
+      }
+      this.#failure = undefined;
+      this.#pending = this.#pending.slice(count);
+      this.#stored = merged.number;
+      const waiters = this.#waiters;
+      this.#waiters = waiters.filter(({ number }) => number > merged.number);
+      for (const { number, resolve } of waiters) if (number <= merged.number) resolve();
+    }
+    this.#draining = undefined;
+  }
+
+  #failed(cause: unknown): void {
+    if (this.#failure === undefined)
+      this.#log.error({ err: cause }, "the log cannot be written; the journal has it, and it is tried again");
+    this.#failure = cause;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(cause);
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(RETRY_MS, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+/** Gives a store what the journal has and it has not. Of a journal that a loss of power tore, what follows the gap is lost. */
+export async function replay(journal: Journal, store: Store): Promise<void> {
+  const { number } = store;
+  const missing: Transaction[] = [];
+  for (const transaction of await journal.read()) {
+    if (transaction.number <= number) continue;
+    if (transaction.number !== number + missing.length + 1) break;
+    missing.push(transaction);
+  }
+  if (missing.length > 0) await store.write(mergeTransactions(missing));
+  await journal.reset();
+}
+
+/** One transaction that does what these (one or more) do one after the other. */
+export function mergeTransactions(transactions: readonly Transaction[]): Transaction {
+  const [only] = transactions;
+  if (only !== undefined && transactions.length === 1) return only;
+  const sessions = new Map<SessionId, Readonly<KeptSession> | undefined>();
+  const logs = new Map<RoomName, LogState>();
+  for (const transaction of transactions) {
+    for (const [id, kept] of transaction.sessions) sessions.set(id, kept);
+    for (const [room, log] of transaction.logs) logs.set(room, log);
+  }
+  const chunks = transactions
+    .flatMap((transaction) => transaction.chunks)
+    .filter(({ room, chunk }) => chunk.first >= (logs.get(room)?.first ?? 0));
+  return { number: transactions.at(-1)?.number ?? 0, sessions, logs, chunks };
+}
