@@ -4,7 +4,7 @@ import type { Hub } from "./chat/hub.ts";
 import type { WebSocketDoor } from "./doors/websocket.ts";
 import type { Engine } from "./engine/engine.ts";
 
-/** How long polls that come late are still answered with `stopping`, ms. Source: D4. */
+/** How long polls that come late are still answered with `stopping`, ms. Source: D3. */
 const LATE_POLLS_MS = 1000;
 const LOOK_EVERY_MS = 20;
 /** How long the last octets may take to leave, ms. */

@@ -15,10 +15,10 @@ type Row = { code: string; advice: string; close: string; status: string };
 /** The table of codes in docs/protocol.md, a row for each code. */
 function documented(): Row[] {
   const text = readFileSync(new URL("../docs/protocol.md", import.meta.url), "utf8");
-  const table = text.split("| code | when | advice | close | HTTP |\n")[1]?.split("\n\n")[0] ?? "";
+  const table = text.split("**S44** ")[1]?.split("\n\n")[1] ?? "";
   return table
     .split("\n")
-    .slice(1)
+    .slice(2)
     .flatMap((line) => {
       const [codes = "", , advice = "", close = "", status = ""] = line
         .split("|")

@@ -177,6 +177,15 @@ describe("a service packet", () => {
     expect(parseServerService(packed(fields)).kind).toBe("malformed");
   });
 
+  it("[S39] counts from where its kind begins: a turn from 1, what may be nothing from 0", () => {
+    const [welcome] = full.session;
+    expect(parseServerService(packed({ ...welcome, type: "welcome", turn: 0 })).kind).toBe("malformed");
+    expect(parseServerService(packed({ ...welcome, type: "welcome", online: 0, heartbeat: 1 })).kind).toBe("service");
+    expect(parseServerService(packed({ type: "gap", from: 0, to: 1, at: 0 })).kind).toBe("malformed");
+    expect(parseClientService(packed({ type: "leave", linger: 0 })).kind).toBe("service");
+    expect(parseClientService(packed({ type: "hello", session, history: 0 })).kind).toBe("service");
+  });
+
   it("[S39] refused names a number, or what was refused", () => {
     const refusal = { type: "refused", code: "nick-taken", message: "" };
     expect(parseServerService(packed({ ...refusal, seq: 1 })).kind).toBe("service");

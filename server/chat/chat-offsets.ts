@@ -31,7 +31,7 @@ export class ChatOffsets {
     if (this.#offsets.length >= 2 * MAX_HISTORY) this.#offsets = this.#offsets.slice(-MAX_HISTORY);
   }
 
-  /** The offset after which the last `count` chat packets stand, or all that there are. Source: S4. */
+  /** The offset after which the last `count` chat packets stand, or all that there are. Source: S12. */
   before(count: number | undefined, log: LogState): Offset {
     const wanted = Math.min(count ?? DEFAULT_HISTORY, MAX_HISTORY);
     if (wanted === 0) return log.last;

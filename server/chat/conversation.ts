@@ -8,7 +8,7 @@ import type { Sender } from "./room.ts";
 import type { Session } from "./session.ts";
 import type { StreamTransport } from "./transport.ts";
 
-/** How long a stream may be silent before its first `hello`, ms. Source: W3. */
+/** How long a stream may be silent before its first `hello`, ms. Source: W5. */
 export const HELLO_WITHIN_MS = 10_000;
 /** Numbers of one stream that are on their way into the log: more wait at the sender's end. */
 const MAX_IN_FLIGHT = 64;

@@ -5,7 +5,7 @@ import type { LeftWhy } from "../../shared/service.ts";
 import type { Operation, SessionId } from "../engine/engine.ts";
 import { splitList } from "./roster.ts";
 
-/** How old a room's last notice of coming or going must be before the next is said at once, ms. Source: L9. */
+/** How old a room's last notice of coming or going must be before the next is said at once, ms. Source: L8. */
 export const GATHER_MS = 250;
 
 type Person = { readonly id: SessionId; readonly nick: string; readonly key: NicknameKey };

@@ -1,7 +1,7 @@
 /** A token bucket's size: `burst` at once, `perSecond` in the long run. 0 in either lifts it. */
 export type Rate = { readonly burst: number; readonly perSecond: number };
 
-/** What one session, or one address, may still spend. Source: S12. */
+/** What one session, or one address, may still spend. Source: S21. */
 export class RateLimit {
   readonly #rate: Rate;
   #tokens: number;

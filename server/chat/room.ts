@@ -57,7 +57,7 @@ export class Room {
   readonly #delivery: Delivery;
   readonly #chats: ChatOffsets;
   #log: LogState;
-  /** True while so many are present that coming and going is not said. Source: S27. */
+  /** True while so many are present that coming and going is not said. Source: L10. */
   #quiet = false;
   #noticedAtMs = Number.NEGATIVE_INFINITY;
   #noticeTimer: (() => void) | undefined;
@@ -220,7 +220,7 @@ export class Room {
     return session;
   }
 
-  /** A chat packet of the session's, as the next of its numbers. Source: S8 to S13. */
+  /** A chat packet of the session's, as the next of its numbers. Source: S14 to S23. */
   say(session: Session, packet: ChatPacket, sender: Sender): void {
     const seq = ++session.queuedSeq;
     const { turn } = session;
@@ -260,7 +260,7 @@ export class Room {
     });
   }
 
-  /** Takes one from the session's budget: 0, or after how many ms there is one again. Past it all is refused until then. Source: S12. */
+  /** Takes one from the session's budget: 0, or after how many ms there is one again. Past it all is refused until then. Source: S21, S22. */
   spend(session: Session): number {
     const nowMs = this.#context.clock.now();
     if (nowMs < session.blockedUntilMs) return Math.ceil(session.blockedUntilMs - nowMs);
@@ -269,7 +269,7 @@ export class Room {
     return retryAfterMs;
   }
 
-  /** Another nickname, if it is free. Source: S24. */
+  /** Another nickname, if it is free. Source: S41. */
   rename(session: Session, text: string): Promise<{ nick: string } | Refusal> {
     const retryAfterMs = this.spend(session);
     if (retryAfterMs > 0) return Promise.resolve(refuse("rate-limited", "Too much at once.", retryAfterMs));
@@ -323,7 +323,7 @@ export class Room {
     });
   }
 
-  /** Ends the session in `lingerMs` unless it says `hello` before. Source: S16. */
+  /** Ends the session in `lingerMs` unless it says `hello` before. Source: S27. */
   linger(session: Session, lingerMs: number): Promise<void> {
     const graceMs = Math.min(lingerMs, this.#context.limits.graceMs);
     session.lingerUntilMs = Math.min(session.lingerUntilMs, this.#context.clock.now() + graceMs);

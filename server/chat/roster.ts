@@ -26,7 +26,7 @@ export class Roster {
     this.#encoded = undefined;
   }
 
-  /** The `roster` packets, joined: of the first 1,000 people, and the count of all. Kept until somebody comes or goes. Source: S22. */
+  /** The `roster` packets, joined: of the first 1,000 people, and the count of all. Kept until somebody comes or goes. Source: S37. */
   encode(): Buffer {
     this.#encoded ??= this.#encode();
     return this.#encoded;

@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 /** What a chat packet comes to: the packet as the log will have it, or why not. */
 export type Said = { ok: true; packet: Uint8Array } | { ok: false; refusal: Refusal };
 
-/** Checks a chat packet by the rules of its session, all but the rate. Source: S13. */
+/** Checks a chat packet by the rules of its session, all but the rate. Source: S23. */
 export function checkSaid(session: Session, packet: ChatPacket): Said {
   const exact = bearsName(packet.octets, session.nickOctets);
   if (!exact) {

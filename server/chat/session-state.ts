@@ -11,7 +11,7 @@ export type SessionState = { kind: "present" } | { kind: "away"; sinceMs: number
 
 export type SessionEvent = { kind: "heard" } | { kind: "lost"; atMs: number } | { kind: "ended"; why: LeftWhy };
 
-/** The only transitions there are. Source: S14, S15. */
+/** The only transitions there are. Source: S24, S28. */
 export function next(state: SessionState, event: SessionEvent): SessionState {
   if (state.kind === "gone") return state;
   switch (event.kind) {

@@ -26,7 +26,7 @@ export class Session implements Due {
   key: NicknameKey;
   /** The nickname as octets: what an honest client's packets begin with. */
   nickOctets: Uint8Array;
-  /** The name before the last rename, until the client uses the new one: what it said before it knew bears the old one. Source: S24. */
+  /** The name before the last rename, until the client uses the new one: what it said before it knew bears the old one. Source: S41. */
   formerKey: NicknameKey | undefined;
   turn = 0;
   /** The last number dealt with, and the last one taken in. */
@@ -62,7 +62,7 @@ export class Session implements Due {
   heardAtMs: number;
   pingAtMs = Number.POSITIVE_INFINITY;
   readonly budget: RateLimit;
-  /** Until then everything on this transport is refused, so that order is kept. Source: S12. */
+  /** Until then everything on this transport is refused, so that order is kept. Source: S22. */
   blockedUntilMs = 0;
 
   scheduledMs = Number.POSITIVE_INFINITY;
@@ -131,7 +131,7 @@ export class Session implements Due {
   }
 
   refused(refusal: NumberedRefusal): void {
-    // The ack of what came before it, so that no ack of a higher number goes out ahead of the refusal. Source: S9.
+    // The ack of what came before it, so that no ack of a higher number goes out ahead of the refusal. Source: S19.
     this.#flushAck();
     this.owe(encodeRefused(refusal));
   }

@@ -4,7 +4,7 @@ import type { HubLimits } from "./hub-context.ts";
 import { encodeRefused, encodeReply } from "./replies.ts";
 import type { Session } from "./session.ts";
 
-/** Leaves `welcome` to be written, and after it again each refusal that the client may not know of. Source: S4, S9. */
+/** Leaves `welcome` to be written, and after it again each refusal that the client may not know of. Source: S4, S5, S20. */
 export function oweWelcome(
   session: Session,
   place: { resumed: boolean; offset: Offset; at: number; log: string; knownSeq: number },

@@ -7,7 +7,7 @@ import { type AllowedOrigins, corsHeaders } from "./origin.ts";
 import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
 import { readSecret } from "./poll-request.ts";
 
-/** `/history`: older packets, for who scrolls up. Source: H12. */
+/** `/history`: older packets, for who scrolls up. Source: H18. */
 export function registerHistory(app: FastifyInstance, hub: Hub, origins: AllowedOrigins): void {
   app.route({ method: "GET", url: "/history", exposeHeadRoute: false, handler: (request, reply) => history(request, reply, hub, origins) });
   app.route({

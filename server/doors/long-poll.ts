@@ -97,7 +97,7 @@ export class LongPollDoor {
     this.#seats.set(session, { transport, last: Promise.resolve(), waiting: 0, answers: new Map() });
   }
 
-  /** What a closing page says. It cannot hear the answer, so there is only one. Source: H9. */
+  /** What a closing page says. It cannot hear the answer, so there is only one. Source: H10. */
   async #lastWord({ session: secret, linger }: Leave, reply: FastifyReply, headers: string[]): Promise<void> {
     const session = secret === undefined ? undefined : this.#hub.session(secret);
     if (session !== undefined && !this.#hub.stopping) await this.#hub.leave(session, linger).catch((cause) => this.#hub.failed(cause));
@@ -182,7 +182,7 @@ export class LongPollDoor {
     return this.#hub.session(secret) ?? refuse("unknown-session", "There is no such session. Say hello again.");
   }
 
-  /** Only the newest turn of a session that polls may ask, and only as long as it lasts. Source: S7, H8. */
+  /** Only the newest turn of a session that polls may ask, and only as long as it lasts. Source: S7, H11. */
   #mayPoll(session: Session, { turn }: PollQuery): Refusal | undefined {
     if (session.gone) return refuse("unknown-session", "The session has ended. Say hello again.");
     const current = turn === undefined || turn === session.turn;

@@ -12,7 +12,7 @@ export const PACKET_HEADERS: readonly string[] = [
   "nosniff",
 ];
 
-/** Answers with the refusal's status and an `error` packet. Source: H10. */
+/** Answers with the refusal's status and an `error` packet. Source: H17. */
 export function replyRefusal(reply: FastifyReply, refusal: Refusal, headers: readonly string[] = []): void {
   const body = encodeError(refusal);
   const { status } = CODES[refusal.code];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-/** Nothing inline, nothing from elsewhere, no frames: markup that slipped through could do nothing. Source: X6. */
+/** Nothing inline, nothing from elsewhere, no frames: markup that slipped through could do nothing. Source: X4. */
 const PAGE_HEADERS = {
   "Content-Security-Policy": [
     "default-src 'none'",

@@ -7,7 +7,7 @@ import { refuse } from "../chat/replies.ts";
 /** One packet of a POST, read and checked; types that are unknown are left out. */
 export type Said = ChatPacket | { kind: "service"; service: Exclude<ClientService, { type: "hello" }> };
 
-/** What a POST to /poll asks. Its body was checked whole: nothing of a body with a fault is taken. Source: P4, H6. */
+/** What a POST to /poll asks. Its body was checked whole: nothing of a body with a fault is taken. Source: P5, H6. */
 export type PollBody =
   | { kind: "hello"; hello: Hello }
   | { kind: "last-word"; leave: Leave }

@@ -16,7 +16,7 @@ import { carryOut } from "./operations.ts";
 import { Draft, recordOf, State } from "./state.ts";
 import type { KeptSession, Store } from "./store.ts";
 
-/** How long a session's `seq` and `turn` are remembered after it ended. Source: protocol, "Memory". */
+/** How long a session's `seq` and `turn` are remembered after it ended. Source: S29. */
 const MEMORY_MS = 24 * 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -6,7 +6,7 @@ import type { Chunk, Operation, Outcome, SessionId } from "./engine.ts";
 import { type Draft, recordOf } from "./state.ts";
 import type { KeptSession } from "./store.ts";
 
-/** How far the time may be from what the log last said. */
+/** How far the time may be from what the log last said. Source: L3. */
 const CLOCK_STEP_MS = 1000;
 
 export type CarriedOut = { readonly outcomes: readonly Outcome[]; readonly chunk?: Chunk };

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { defineConfig } from "playwright/test";
+
+/** The system's browser: a download of one's own is not always possible, and this is what people have. */
+const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
+  (path) => path !== undefined && path !== "" && existsSync(path),
+);
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../test-results",
+  fullyParallel: true,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: process.env.CI !== undefined,
+  reporter: [["list"]],
+  use: {
+    launchOptions: {
+      ...(executablePath === undefined ? {} : { executablePath }),
+      // As root, in a container, without a graphics card: as on a build machine. The rest keeps it from talking to anybody but us.
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+    locale: "en-GB",
+    trace: "retain-on-failure",
+  },
+  projects: [
+    { name: "websocket", metadata: { transport: "WebSocket" } },
+    { name: "long-poll", metadata: { transport: "long polling" } },
+  ],
+});
