@@ -122,7 +122,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
         const committed = await Promise.all(all);
         const offsets = committed.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome as Outcome & { kind: "appended" }).offset));
         expect(offsets).toEqual(offsets.map((_, index) => index + 2));
-        expect(await log()).toEqual(["clock", ...committed.flatMap((_, index) => texts_(1 + (index % 3), index * 10))]);
+        expect(await log()).toEqual(["clock", ...committed.flatMap((_, index) => postTexts(1 + (index % 3), index * 10))]);
       });
 
       it("[L1] commits of several rooms at once do not disturb each other", async () => {
@@ -145,7 +145,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
 
     describe("says the time:", () => {
       /** Commits a post after the clock was changed; gives the chunk, and what it says. */
-      async function after(change: () => void): Promise<{ chunk: Chunk; said: string[] }> {
+      async function postAfter(change: () => void): Promise<{ chunk: Chunk; said: string[] }> {
         change();
         const { chunk } = await engine.commit(LOBBY, [post("post"), post("another")]);
         const packets = await readAll(engine, LOBBY);
@@ -157,7 +157,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
       }
 
       it("[L3] before the first packet of a log", async () => {
-        const { chunk, said } = await after(() => {});
+        const { chunk, said } = await postAfter(() => {});
         expect(said).toEqual(["clock", "post", "another"]);
         expect(chunk).toMatchObject({ first: 1, last: 3, before: 0, at: clock.wall() });
         expect((await readAll(engine, LOBBY)).get(1)).toMatchObject({ fields: { type: "clock", at: clock.wall() } });
@@ -165,24 +165,24 @@ export function engineContract(name: string, maker: EngineMaker): void {
       });
 
       it("[L3] again once a second has passed, and not before", async () => {
-        await after(() => {});
+        await postAfter(() => {});
         const at = clock.wall();
-        const soon = await after(() => clock.advance(999));
+        const soon = await postAfter(() => clock.advance(999));
         expect(soon.said).toEqual(["post", "another"]);
         expect(soon.chunk).toMatchObject({ before: at, at });
-        const later = await after(() => clock.advance(1));
+        const later = await postAfter(() => clock.advance(1));
         expect(later.said).toEqual(["clock", "post", "another"]);
         expect(later.chunk).toMatchObject({ before: at, at: at + 1000 });
       });
 
       it("[L3] when the system's clock was set back, too", async () => {
-        await after(() => {});
+        await postAfter(() => {});
         const at = clock.wall();
-        expect((await after(() => clock.stepWall(-999))).said).toEqual(["post", "another"]);
-        const later = await after(() => clock.stepWall(-1));
+        expect((await postAfter(() => clock.stepWall(-999))).said).toEqual(["post", "another"]);
+        const later = await postAfter(() => clock.stepWall(-1));
         expect(later.said).toEqual(["clock", "post", "another"]);
         expect(later.chunk).toMatchObject({ before: at, at: at - 1000 });
-        expect((await after(() => clock.stepWall(HOUR_MS))).chunk).toMatchObject({ before: at - 1000, at: at - 1000 + HOUR_MS });
+        expect((await postAfter(() => clock.stepWall(HOUR_MS))).chunk).toMatchObject({ before: at - 1000, at: at - 1000 + HOUR_MS });
       });
     });
 
@@ -693,7 +693,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
           expect(plain(await engine.read(LOBBY, 0, 100_000))).toEqual(read);
           expect(await one(engine, LOBBY, post("on"))).toEqual({ kind: "appended", offset: 7 });
           await reopen();
-          expect(await log()).toEqual(["clock", ...texts_(5), "on"]);
+          expect(await log()).toEqual(["clock", ...postTexts(5), "on"]);
         });
 
         it("[L7] has what was committed just before it closed", async () => {
@@ -789,7 +789,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
   });
 }
 
-function texts_(count: number, from = 1): string[] {
+function postTexts(count: number, from = 1): string[] {
   return Array.from({ length: count }, (_, index) => `post ${from + index}`);
 }
 

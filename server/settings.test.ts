@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { flagOf, readSettings, SETTINGS } from "./settings.ts";
+
+function faults(environment: Record<string, string>, args: string[] = []): string[] {
+  const read = readSettings(args, environment);
+  return read.ok ? [] : read.faults;
+}
+
+describe("settings", () => {
+  it("have defaults for everything", () => {
+    const read = readSettings([], {});
+    expect(read).toMatchObject({ ok: true, settings: { HOST: "127.0.0.1", PORT: 9814, MAX_CLIENTS: 1000, DATA_DIR: "data", DURABILITY: "disk" } });
+  });
+
+  it("come from the environment, and a flag wins", () => {
+    expect(readSettings(["--max-clients", "50"], { MAX_CLIENTS: "7", PORT: "0" })).toMatchObject({ ok: true, settings: { MAX_CLIENTS: 50, PORT: 0 } });
+    expect(readSettings(["--max-clients=51"], {})).toMatchObject({ ok: true, settings: { MAX_CLIENTS: 51 } });
+  });
+
+  it("count as unset where a variable is empty", () => {
+    expect(readSettings([], { PORT: "", ROOMS: "" })).toMatchObject({ ok: true, settings: { PORT: 9814 } });
+  });
+
+  it("are all named at once where several are wrong, with what each takes", () => {
+    const said = faults({ PORT: "eighty", MAX_CLIENTS: "-1", DURABILITY: "maybe", ROOMS: "lobby,No Room", LOG_LEVEL: "loud" });
+    expect(said).toEqual([
+      'PORT is "eighty", but takes a whole number from 0 to 65535.',
+      'MAX_CLIENTS is "-1", but takes a whole number from 1 to 10000000.',
+      'ROOMS is "lobby,No Room", but takes a comma list of room names (a-z, 0-9 and -, 1 to 32 characters).',
+      'DURABILITY is "maybe", but takes disk or process.',
+      'LOG_LEVEL is "loud", but takes silent, fatal, error, warn, info, debug or trace.',
+    ]);
+  });
+
+  it.each([
+    ["PORT", "65536"],
+    ["PORT", "1e3"],
+    ["PORT", " 80"],
+    ["HEARTBEAT_MS", "1"],
+    ["HISTORY_PACKETS", "0"],
+    ["ALLOWED_ORIGINS", "example.org"],
+    ["ALLOWED_ORIGINS", "https://example.org/path"],
+    ["TRUST_PROXY", "10.0.0.0/33"],
+    ["TRUST_PROXY", "everybody"],
+    ["REDIS_URL", "redis://localhost"],
+  ])("%s does not take %s", (name, value) => {
+    expect(faults({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} is .* but takes `))]);
+  });
+
+  it.each([
+    ["ALLOWED_ORIGINS", "https://example.org,http://localhost:3000"],
+    ["TRUST_PROXY", "127.0.0.1,10.0.0.0/8,::1,fd00::/8"],
+    ["ROOMS", "lobby, garden"],
+    ["RATE_BURST", "0"],
+  ])("%s takes %s", (name, value) => {
+    expect(faults({ [name]: value })).toEqual([]);
+  });
+
+  it("never say a secret, even a wrong one", () => {
+    expect(faults({ ADMIN_TOKEN: "hunter2" }).join()).not.toContain("hunter2");
+  });
+
+  it("name a flag that is not there, one without a value, and a stray word", () => {
+    expect(faults({}, ["--max-client", "5"]).join()).toContain("--max-clients");
+    expect(faults({}, ["--port"])).toEqual(["--port needs a value."]);
+    expect(faults({}, ["now"]).join()).toContain('"now"');
+  });
+
+  it("have a description each, and a flag that leads back to the name", () => {
+    for (const [name, schema] of Object.entries(SETTINGS.shape)) {
+      expect(schema.description, name).toMatch(/\.$/);
+      expect(flagOf(name).toUpperCase().replaceAll("-", "_")).toBe(name);
+    }
+  });
+});
