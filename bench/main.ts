@@ -35,7 +35,7 @@ async function fanOut(peer: Peer, messages: number): Promise<void> {
     await sleep(1000);
     const rates: number[] = [];
     for (let run = 0; run < RUNS; run++) {
-      const done = await receivers.expect(messages * packet.length);
+      const { done } = await receivers.expect(messages * packet.length);
       const startedMs = performance.timeOrigin + performance.now();
       for (let sent = 0; sent < messages; sent += 500) {
         const frames = Array.from({ length: Math.min(500, messages - sent) }, () => clientFrame(packet));
@@ -56,7 +56,7 @@ async function steady(peer: Peer): Promise<void> {
     if (peer.hello) sender.write(helloFrame("sender"));
     await sleep(1000);
     const messages = 200;
-    const done = await receivers.expect(messages * packet.length);
+    const { done } = await receivers.expect(messages * packet.length);
     const before = processorSeconds(served.pid);
     for (let sent = 0; sent < messages; sent++) {
       sender.write(clientFrame(packet));

@@ -47,10 +47,10 @@ export class Receivers {
     await this.#ask({ open: count, port, path, hello });
   }
 
-  /** Resolves to when (ms since the epoch) every receiver has had `octets` more. */
-  async expect(octets: number): Promise<Promise<number>> {
+  /** From here on counts. `done` resolves to when (ms since the epoch) every receiver has had `octets` more. */
+  async expect(octets: number): Promise<{ done: Promise<number> }> {
     await this.#ask({ expect: octets });
-    return once(this.#child, "message").then(([answer]) => (answer as { done: number }).done);
+    return { done: once(this.#child, "message").then(([answer]) => (answer as { done: number }).done) };
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { flagOf, readSettings, SETTINGS } from "./settings.ts";
 
@@ -9,11 +10,17 @@ function faults(environment: Record<string, string>, args: string[] = []): strin
 describe("settings", () => {
   it("have defaults for everything", () => {
     const read = readSettings([], {});
-    expect(read).toMatchObject({ ok: true, settings: { HOST: "127.0.0.1", PORT: 9814, MAX_CLIENTS: 1000, DATA_DIR: "data", DURABILITY: "disk" } });
+    expect(read).toMatchObject({
+      ok: true,
+      settings: { HOST: "127.0.0.1", PORT: 9814, MAX_CLIENTS: 1000, DATA_DIR: "data", DURABILITY: "disk" },
+    });
   });
 
   it("come from the environment, and a flag wins", () => {
-    expect(readSettings(["--max-clients", "50"], { MAX_CLIENTS: "7", PORT: "0" })).toMatchObject({ ok: true, settings: { MAX_CLIENTS: 50, PORT: 0 } });
+    expect(readSettings(["--max-clients", "50"], { MAX_CLIENTS: "7", PORT: "0" })).toMatchObject({
+      ok: true,
+      settings: { MAX_CLIENTS: 50, PORT: 0 },
+    });
     expect(readSettings(["--max-clients=51"], {})).toMatchObject({ ok: true, settings: { MAX_CLIENTS: 51 } });
   });
 
@@ -70,6 +77,28 @@ describe("settings", () => {
     for (const [name, schema] of Object.entries(SETTINGS.shape)) {
       expect(schema.description, name).toMatch(/\.$/);
       expect(flagOf(name).toUpperCase().replaceAll("-", "_")).toBe(name);
+    }
+  });
+});
+
+describe("the README's table of settings", () => {
+  const rows = new Map(
+    [...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$/gm)].map(
+      ([, name, fallback, meaning]) => [name ?? "", { fallback, meaning }],
+    ),
+  );
+
+  it("has every setting that this version has, with its default and its meaning", () => {
+    const { settings } = readSettings([], {}) as { settings: Record<string, unknown> };
+    const reserved = ["TCP_PORT", "UDP_PORT", "REDIS_URL", "ADMIN_TOKEN"];
+    expect([...rows.keys()].sort()).toEqual(
+      Object.keys(SETTINGS.shape)
+        .filter((name) => !reserved.includes(name))
+        .sort(),
+    );
+    for (const [name, { fallback, meaning }] of rows) {
+      expect(meaning, name).toBe(SETTINGS.shape[name as keyof typeof SETTINGS.shape].description);
+      if (settings[name] !== undefined) expect(fallback, name).toBe(`\`${settings[name]}\``);
     }
   });
 });

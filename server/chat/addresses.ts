@@ -49,7 +49,7 @@ export class Addresses {
       if (this.#records.size >= this.#sweepAt) this.#sweep();
       record = {
         sessions: 0,
-        joins: new RateLimit({ burst: this.#joinsPerMinute, perSecond: this.#joinsPerMinute / 60 }, this.#clock.now()),
+        joins: new RateLimit({ burst: this.#joinsPerMinute, perSecond: this.#joinsPerMinute / 60 }),
       };
       this.#records.set(block, record);
     }

@@ -1,33 +1,35 @@
 /** A token bucket's size: `burst` at once, `perSecond` in the long run. 0 in either lifts it. */
 export type Rate = { readonly burst: number; readonly perSecond: number };
 
-/** What one session, or one address, may still spend. Source: S21. */
-export class RateLimit {
-  readonly #rate: Rate;
-  #tokens: number;
-  #atMs: number;
+/** Rounding must not refuse what was promised. */
+const ROUNDING_MS = 1e-6;
 
-  constructor(rate: Rate, nowMs: number) {
-    this.#rate = rate;
-    this.#tokens = rate.burst;
-    this.#atMs = nowMs;
+/**
+ * What one session, or one address, may still spend. Kept as the one moment at which the bucket will be full again (the generic cell rate
+ * algorithm), so that whoever waits for as long as they were told is let through. Source: S21.
+ */
+export class RateLimit {
+  readonly #everyMs: number;
+  readonly #burstMs: number;
+  #fullAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor({ burst, perSecond }: Rate) {
+    const lifted = burst === 0 || perSecond === 0;
+    this.#everyMs = lifted ? 0 : 1000 / perSecond;
+    this.#burstMs = lifted ? 0 : (burst - 1) * this.#everyMs;
   }
 
   /** Spends one; gives 0, or after how many ms there is one to spend. */
   spend(nowMs: number): number {
-    const { burst, perSecond } = this.#rate;
-    if (burst === 0 || perSecond === 0) return 0;
-    this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, nowMs - this.#atMs) * perSecond) / 1000);
-    this.#atMs = nowMs;
-    if (this.#tokens >= 1) {
-      this.#tokens -= 1;
-      return 0;
-    }
-    return Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / perSecond));
+    const fullAtMs = Math.max(this.#fullAtMs, nowMs);
+    const waitMs = fullAtMs - nowMs - this.#burstMs;
+    if (waitMs > ROUNDING_MS) return Math.ceil(waitMs - ROUNDING_MS);
+    this.#fullAtMs = fullAtMs + this.#everyMs;
+    return 0;
   }
 
   /** True when it is as it was at first: nothing is lost by forgetting it. */
   isFull(nowMs: number): boolean {
-    return this.#tokens + ((nowMs - this.#atMs) * this.#rate.perSecond) / 1000 >= this.#rate.burst;
+    return this.#fullAtMs <= nowMs;
   }
 }

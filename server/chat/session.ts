@@ -83,7 +83,7 @@ export class Session implements Due {
     this.heardAtMs = nowMs;
     this.sinceMs = wallMs;
     this.heartbeatMs = heartbeatMs;
-    this.budget = new RateLimit(rate, nowMs);
+    this.budget = new RateLimit(rate);
     this.recall(record);
   }
 

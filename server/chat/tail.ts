@@ -43,8 +43,8 @@ export function sliceChunks(
   let room = maxOctets;
   for (const chunk of chunks) {
     if (chunk.last <= after) continue;
-    if (chunk.first > until) break;
     const from = Math.max(chunk.first, after + 1);
+    if (from > until) break;
     let to = Math.min(chunk.last, until);
     const start = startOf(chunk, from);
     if (startOf(chunk, to + 1) - start > room) to = lastThatFits(chunk, start, room);

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -18,6 +18,7 @@ export type Bundle = { readonly file: string; remove(): Promise<void> };
 export async function bundle(name: string): Promise<Bundle> {
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(join(CACHE, `${name}-`));
+  await chmod(folder, 0o755); // for a child that runs as somebody else
   await build({
     configFile: false,
     root: ROOT,

@@ -23,7 +23,14 @@ export async function runCommand(args: readonly string[], environment: Environme
 }
 
 /** A server as a process of its own. */
-export type Running = { readonly url: string; readonly port: number; readonly pid: number; readonly lines: string[]; ended: Promise<number | null>; kill(signal: NodeJS.Signals): void };
+export type Running = {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly lines: string[];
+  ended: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+};
 
 /** Starts the built server and resolves when it listens. */
 export async function runServer(environment: Environment): Promise<Running> {
@@ -49,5 +56,8 @@ export function newDataDir(): string {
 }
 
 function launch(args: readonly string[], environment: Environment): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH ?? "", ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH ?? "", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }

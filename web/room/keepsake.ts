@@ -1,15 +1,7 @@
 import type { SavedConnection } from "../../shared/connection/chat-connection.ts";
 import { parseSessionSecret, type SessionSecret } from "../../shared/session-secret.ts";
+import type { Snapshot } from "./room-picture.ts";
 import type { TextStorage } from "./text-storage.ts";
-import type { TimelineEvent } from "./timeline.ts";
-
-/** What was on screen, as far as the room's log had come when `SavedConnection` was taken. */
-export type Snapshot = {
-  readonly before: number;
-  readonly events: readonly TimelineEvent[];
-  readonly nicks: readonly string[];
-  readonly online: number;
-};
 
 /** Where the person was reading: how far the top of an item was from the top of the view, in CSS pixels. */
 export type ReadingPlace = "end" | { readonly offset: number; readonly top: number };

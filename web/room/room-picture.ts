@@ -1,6 +1,6 @@
 import type { ConnectionEvent, HistoryPage } from "../../shared/connection/connection-event.ts";
 import { nicknameKey } from "../../shared/nickname.ts";
-import { NOBODY, type Roster, rosterOf, withOnline, withoutPeople, withPeople, withRenamed } from "./roster.ts";
+import { count, NOBODY, type Roster, rosterOf, withOnline, withoutPeople, withPeople, withRenamed } from "./roster.ts";
 import { append, emptyTimeline, prepend, type Timeline, type TimelineEvent, withoutUnread } from "./timeline.ts";
 
 /** All that is known of the room. `unread`: what others said since the person last looked. */
@@ -11,6 +11,14 @@ export type RoomPicture = {
   readonly unread: number;
   /** The last events, as they came: what the timeline is made of again after a reload. */
   readonly recent: readonly TimelineEvent[];
+};
+
+/** What a picture is made of again after a reload. `before`: what is older has to be asked for. */
+export type Snapshot = {
+  readonly before: number;
+  readonly events: readonly TimelineEvent[];
+  readonly nicks: readonly string[];
+  readonly online: number;
 };
 
 const RECENT = 300;
@@ -91,4 +99,15 @@ export function read(picture: RoomPicture): RoomPicture {
 export function answered(picture: RoomPicture): RoomPicture {
   const timeline = withoutUnread(picture.timeline);
   return picture.unread === 0 && timeline === picture.timeline ? picture : { ...picture, timeline, unread: 0 };
+}
+
+export function snapshotOf({ recent, timeline, roster }: RoomPicture): Snapshot {
+  const [oldest] = recent;
+  const before = oldest === undefined ? timeline.end + 1 : oldest.kind === "gap" ? oldest.from : oldest.offset;
+  return { before, events: recent, nicks: [...roster.people.values()], online: count(roster) };
+}
+
+export function pictureFrom({ before, events, nicks, online }: Snapshot, nick: string): RoomPicture {
+  const timeline = append(emptyTimeline(before - 1), events);
+  return { nick, timeline, roster: rosterOf(nicks, online), unread: 0, recent: events };
 }

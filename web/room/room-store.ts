@@ -13,10 +13,8 @@ import type { Hint } from "./hint.ts";
 import type { Keepsake, KeptSession, ReadingPlace } from "./keepsake.ts";
 import { nicknameVariant } from "./nickname-variant.ts";
 import type { Preferences } from "./preferences.ts";
-import { after, answered, EMPTY_PICTURE, read, type RoomPicture, withOlder } from "./room-picture.ts";
+import { after, answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withOlder } from "./room-picture.ts";
 import { isAboutNickname, type Screen, screenOf } from "./screen.ts";
-import { append, emptyTimeline } from "./timeline.ts";
-import { NOBODY, rosterOf } from "./roster.ts";
 
 export type Connection = Pick<
   ChatConnection,
@@ -69,9 +67,13 @@ export class RoomStore {
   readonly visible = signal(true);
   readonly networked = signal(true);
   readonly atEnd = signal(true);
+  /** Counts what the person said, so that the timeline can follow. */
+  readonly #said = signal(0);
+  readonly said: ReadonlySignal<number> = this.#said;
 
   #connection: Connection | undefined;
   #secret: SessionSecret | undefined;
+  #turn = 0;
   #left: Promise<void> = Promise.resolve();
   #asleep = false;
   #callOffKeeping: (() => void) | undefined;
@@ -113,13 +115,7 @@ export class RoomStore {
     const { snapshot, connection } = kept;
     if (snapshot) {
       this.#inside.value = true;
-      this.#picture.value = {
-        nick: connection.nick,
-        timeline: append(emptyTimeline(snapshot.before - 1), snapshot.events),
-        roster: rosterOf(snapshot.nicks, snapshot.online),
-        unread: 0,
-        recent: snapshot.events,
-      };
+      this.#picture.value = pictureFrom(snapshot, connection.nick);
       this.#older.value = olderThan(snapshot.before);
     }
     this.#outbox.value = connection.outbox;
@@ -157,6 +153,7 @@ export class RoomStore {
 
   /** Forgets the session, which has ended, and asks for a name again. */
   startOver(): void {
+    this.#turn++;
     this.#connection = undefined;
     this.#secret = undefined;
     this.#callOffKeeping?.();
@@ -167,7 +164,7 @@ export class RoomStore {
       this.#countdown.until(undefined);
       this.#state.value = { kind: "idle" };
       this.#inside.value = false;
-      this.#picture.value = { ...EMPTY_PICTURE, roster: NOBODY };
+      this.#picture.value = EMPTY_PICTURE;
       this.#outbox.value = [];
       this.hint.value = undefined;
       this.atEnd.value = true;
@@ -199,6 +196,7 @@ export class RoomStore {
       case "say":
         this.#picture.value = answered(this.#picture.peek());
         this.#connection?.send(input.text);
+        this.#said.value++;
         return true;
       case "nick":
         this.rename(input.nick);
@@ -262,11 +260,12 @@ export class RoomStore {
     if (!secret) return;
     this.#connection?.stop();
     this.#asked.nick = nick;
+    const turn = ++this.#turn;
     // What a connection says after it was given up is not listened to.
     const ifCurrent = (run: () => void) => {
-      if (this.#connection === connection) batch(run);
+      if (this.#turn === turn) batch(run);
     };
-    const connection: Connection = this.#parts.connect(
+    const connection = this.#parts.connect(
       { session: secret, nick, room: this.room, ...(saved && { saved }) },
       {
         events: (events) => ifCurrent(() => this.#onEvents(events)),
@@ -314,14 +313,8 @@ export class RoomStore {
     this.#callOffKeeping?.();
     this.#callOffKeeping = undefined;
     if (!this.#connection || !this.#secret || this.#asleep) return;
-    const { recent, roster } = this.#picture.peek();
     const session: KeptSession = { secret: this.#secret, connection: this.#connection.save() };
-    const nicks = [...roster.people.values()];
-    // Older pages that were scrolled up to are asked for again.
-    const [oldest] = recent;
-    const before = oldest === undefined ? this.#picture.peek().timeline.end + 1 : oldest.kind === "gap" ? oldest.from : oldest.offset;
-    const snapshot = { before, events: recent, nicks, online: nicks.length + roster.unlisted };
-    this.#parts.keepsake.session = this.#inside.peek() ? { ...session, snapshot } : session;
+    this.#parts.keepsake.session = this.#inside.peek() ? { ...session, snapshot: snapshotOf(this.#picture.peek()) } : session;
   }
 }
 

@@ -1,0 +1,191 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { idOf, LOBBY } from "../testing/engine-samples.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
+import { gate, TriedStore } from "../testing/tried-store.ts";
+import { appendPackets } from "./chunk-record.ts";
+import { Journal } from "./journal.ts";
+import { JournaledStore, replay } from "./journaled-store.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { KeptSession, Transaction } from "./store.ts";
+
+const FULL = new Error("no space left");
+
+/** Transaction `number`: appends packet `number`, which says so. */
+function transactionOf(number: number, text = `packet ${number}`): Transaction {
+  const { chunk, records } = appendPackets(LOBBY, number, { before: 1, at: 2 }, [Buffer.from(text)], 10);
+  const session = { session: idOf("ann"), room: LOBBY, nick: "Änn", seq: number, refusals: [], ended: undefined } as unknown as KeptSession;
+  return {
+    number,
+    sessions: new Map([
+      [session.session, session],
+      [idOf("bob"), undefined],
+    ]),
+    logs: new Map([[LOBBY, { log: "identity", first: 1, last: chunk.last, at: 2 }]]),
+    chunks: records,
+  };
+}
+
+describe("a journal", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "palabre-journal-"));
+    path = join(folder, "journal");
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function write(...transactions: Transaction[]): Promise<void> {
+    const journal = await Journal.open(path);
+    for (const transaction of transactions) await journal.append(transaction);
+    await journal.close();
+  }
+  async function read(): Promise<Transaction[]> {
+    const journal = await Journal.open(path);
+    const transactions = await journal.read();
+    await journal.close();
+    return transactions;
+  }
+  const numbers = async () => (await read()).map(({ number }) => number);
+
+  it("gives back what was appended", async () => {
+    expect(await read()).toEqual([]);
+    const written = [transactionOf(1), transactionOf(2), { ...transactionOf(3), chunks: [] }];
+    await write(...written);
+    const same = (transactions: readonly Transaction[]) =>
+      transactions.map(({ chunks, ...rest }) => ({
+        ...rest,
+        chunks: chunks.map(({ chunk }) => ({ ...chunk, octets: Buffer.from(chunk.octets).toString() })),
+      }));
+    expect(same(await read())).toEqual(same(written));
+  });
+
+  it("[L7] torn anywhere, gives what is whole before that", async () => {
+    await write(transactionOf(1), transactionOf(2), transactionOf(3));
+    const whole = await readFile(path);
+    const length = whole.length / 3;
+    for (let at = 0; at < whole.length; at += 5) {
+      await writeFile(path, whole.subarray(0, at));
+      expect(await numbers()).toEqual([1, 2, 3].slice(0, Math.floor(at / length)));
+    }
+    for (let at = 0; at < whole.length; at += 5) {
+      const torn = Buffer.from(whole);
+      torn[at] = (torn[at] as number) ^ 0xff;
+      await writeFile(path, torn);
+      expect(await numbers()).toEqual([1, 2, 3].slice(0, Math.floor(at / length)));
+    }
+    await writeFile(path, Buffer.concat([whole.subarray(0, length), Buffer.alloc(5000)]));
+    expect(await numbers()).toEqual([1]);
+  });
+
+  it("overwrites what it was told to forget", async () => {
+    await write(transactionOf(1), transactionOf(2));
+    const journal = await Journal.open(path);
+    await journal.reset();
+    expect((await stat(path)).size).toBe(0);
+    await journal.append(transactionOf(9));
+    await journal.close();
+    expect(await numbers()).toEqual([9]);
+  });
+
+  it("gives a store what it lacks, and nothing after a gap", async () => {
+    const store = new MemoryStore();
+    await store.write(transactionOf(1));
+    await write(transactionOf(1, "another"), transactionOf(2), transactionOf(3), transactionOf(5));
+    const journal = await Journal.open(path);
+    await replay(journal, store);
+    expect(store.number).toBe(3);
+    expect((await store.read(LOBBY, 1, 1000)).map(({ octets }) => Buffer.from(octets).toString())).toEqual([
+      "packet 1",
+      "packet 2",
+      "packet 3",
+    ]);
+    expect(await journal.read()).toEqual([]);
+    await journal.close();
+  });
+
+  describe("before a store", () => {
+    let behind: TriedStore;
+    let store: JournaledStore;
+    let clock: ManualClock;
+    let lines: string[];
+    beforeEach(async () => {
+      lines = [];
+      clock = new ManualClock();
+      behind = new TriedStore(new MemoryStore());
+      store = new JournaledStore(behind, await Journal.open(path), { clock, log: { error: (_, message) => lines.push(message) } });
+    });
+    afterEach(() => store.close());
+
+    it("takes writes that the store is not done with, and gathers them", async () => {
+      const { closed, open } = gate();
+      behind.gate = closed;
+      for (let number = 1; number <= 5; number++) await store.write(transactionOf(number));
+      expect([store.number, behind.number]).toEqual([5, 0]);
+      const reading = store.read(LOBBY, 1, 1000);
+      open();
+      expect((await reading).map(({ first }) => first)).toEqual([1, 2, 3, 4, 5]);
+      expect(behind.asked.map(({ number, chunks }) => [number, chunks.length])).toEqual([
+        [1, 1],
+        [5, 4],
+      ]);
+    });
+
+    it("tries a store that fails again, and says so once", async () => {
+      behind.failure = FULL;
+      await store.write(transactionOf(1));
+      await expect(store.startOf(LOBBY, 1)).rejects.toThrow(FULL);
+      await store.write(transactionOf(2));
+      clock.advance(1000);
+      await expect(store.firstSince(LOBBY, 1)).rejects.toThrow(FULL);
+      expect(behind.number).toBe(0);
+      behind.failure = undefined;
+      const reading = store.read(LOBBY, 1, 1000);
+      clock.advance(1000);
+      expect((await reading).map(({ first }) => first)).toEqual([1, 2]);
+      expect(behind.number).toBe(2);
+      expect(lines).toHaveLength(1);
+    });
+
+    it("leaves to the next start what the store has not, and nothing else", async () => {
+      await store.write(transactionOf(1));
+      await store.read(LOBBY, 1, 1);
+      behind.failure = FULL;
+      await store.write(transactionOf(2));
+      await store.close();
+      behind.failure = undefined;
+      expect(await numbers()).toEqual([1, 2]);
+      const journal = await Journal.open(path);
+      await replay(journal, behind);
+      expect(behind.number).toBe(2);
+      store = new JournaledStore(behind, journal, { clock, log: { error() {} } });
+      await store.write(transactionOf(3));
+      await store.close();
+      expect((await stat(path)).size).toBe(0);
+      store = new JournaledStore(behind, await Journal.open(path), { clock, log: { error() {} } });
+      expect(store.number).toBe(3);
+    });
+
+    it("does not wait for ever for a store that hangs when it closes", async () => {
+      behind.gate = new Promise(() => {});
+      await store.write(transactionOf(1));
+      const closing = store.close();
+      clock.advance(5000);
+      await closing;
+      expect(await numbers()).toEqual([1]);
+      store = new JournaledStore(new MemoryStore(), await Journal.open(path), { clock, log: { error() {} } });
+    });
+
+    it("begins anew when it is large and nothing of it is needed", async () => {
+      const large = "x".repeat(300_000);
+      for (let number = 1; number <= 9; number++) {
+        await store.write(transactionOf(number, large));
+        await store.read(LOBBY, number, 1);
+      }
+      expect((await stat(path)).size).toBeLessThan(1_700_000);
+      expect(behind.number).toBe(9);
+    });
+  });
+});

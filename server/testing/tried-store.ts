@@ -1,0 +1,58 @@
+import type { RoomName } from "../../shared/room-name.ts";
+import type { Chunk, Offset } from "../engine/engine.ts";
+import type { Loaded, Store, Transaction } from "../engine/store.ts";
+
+/** A store before another one: it fails, or takes its time, when a test wants it to. */
+export class TriedStore implements Store {
+  readonly #store: Store;
+  /** While it is set every write rejects with it, and nothing is written. */
+  failure: Error | undefined;
+  /** While it is set writes wait for it. */
+  gate: Promise<void> | undefined;
+  /** What it was asked to write. */
+  readonly asked: Transaction[] = [];
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get number(): number {
+    return this.#store.number;
+  }
+
+  load(): Loaded {
+    return this.#store.load();
+  }
+
+  async write(transaction: Transaction): Promise<void> {
+    this.asked.push(transaction);
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+    await this.#store.write(transaction);
+  }
+
+  read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
+    return this.#store.read(room, from, maxOctets);
+  }
+
+  startOf(room: RoomName, offset: Offset): Promise<Offset | undefined> {
+    return this.#store.startOf(room, offset);
+  }
+
+  firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
+    return this.#store.firstSince(room, atMs);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+/** A promise, and how to keep it. */
+export function gate(): { readonly closed: Promise<void>; readonly open: () => void } {
+  let open = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { closed, open };
+}

@@ -1,0 +1,90 @@
+import type { ComponentChildren } from "preact";
+
+/** Icons say nothing by themselves: what they stand in has a name. */
+function Icon({ children }: { children: ComponentChildren }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+      {children}
+    </svg>
+  );
+}
+
+/** The palaver tree: its crown is a speech bubble. */
+export function TreeIcon() {
+  return (
+    <svg class="icon tree" viewBox="0 0 24 24" aria-hidden="true">
+      <path
+        fill="currentColor"
+        d="M12 1.5c-5.8 0-10.2 3.5-10.2 8 0 4 3.6 7.2 8.4 7.8v1.2c0 1.9-.9 3.3-2.4 4h8.4c-1.5-.7-2.4-2.1-2.4-4v-1.2c4.8-.6 8.4-3.8 8.4-7.8 0-4.5-4.4-8-10.2-8z"
+      />
+      <path class="lines" d="M7 8h10M7 11.5h6.5" />
+    </svg>
+  );
+}
+
+export function SendIcon() {
+  return (
+    <Icon>
+      <path d="M12 20V5M5.5 11.5 12 5l6.5 6.5" />
+    </Icon>
+  );
+}
+
+export function PeopleIcon() {
+  return (
+    <Icon>
+      <circle cx="9" cy="8" r="3.5" />
+      <path d="M2.5 20c.6-3.8 3.1-6 6.5-6s5.900 2.200 6.500 6M15.500 4.800a3.500 3.500 0 0 1 0 6.400M18 14.600c2 .8 3.200 2.700 3.600 5.400" />
+    </Icon>
+  );
+}
+
+export function LeaveIcon() {
+  return (
+    <Icon>
+      <path d="M13.500 4H6.500v16h7M11 12h10M17.500 8.500 21 12l-3.500 3.500" />
+    </Icon>
+  );
+}
+
+export function PencilIcon() {
+  return (
+    <Icon>
+      <path d="M4 20l.8-4L16.500 4.300a1.700 1.700 0 0 1 2.400 0l.8.8a1.700 1.700 0 0 1 0 2.400L8 19.200z" />
+    </Icon>
+  );
+}
+
+export function DownIcon() {
+  return (
+    <Icon>
+      <path d="M12 5v14M5.500 12.500 12 19l6.500-6.500" />
+    </Icon>
+  );
+}
+
+export function CloseIcon() {
+  return (
+    <Icon>
+      <path d="M6 6l12 12M18 6 6 18" />
+    </Icon>
+  );
+}
+
+export function AlertIcon() {
+  return (
+    <Icon>
+      <circle cx="12" cy="12" r="9" />
+      <path d="M12 7.500v5.500M12 16.500v.1" />
+    </Icon>
+  );
+}
+
+export function ClockIcon() {
+  return (
+    <Icon>
+      <circle cx="12" cy="12" r="9" />
+      <path d="M12 7v5l3 2" />
+    </Icon>
+  );
+}

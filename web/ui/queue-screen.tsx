@@ -1,0 +1,25 @@
+import type { Code } from "../../shared/codes.ts";
+import { useApp } from "./context.ts";
+import { Entrance } from "./entrance.tsx";
+
+/** Waiting to be let in: why, and when the next try is. It goes on by itself. */
+export function QueueScreen({ why }: { why: Code | "unreachable" }) {
+  const { store, words } = useApp();
+  const seconds = store.retryIn.value;
+  return (
+    <Entrance heading={<bdi>{store.room}</bdi>}>
+      <p class="said">
+        <span role="status">{words.because[why]}</span>{" "}
+        <span role="timer">{seconds === undefined ? words.tryingNow : words.tryingAgainIn(seconds)}</span>
+      </p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => store.probe()}>
+          {words.now}
+        </button>
+        <button type="button" onClick={() => store.leave()}>
+          {words.cancel}
+        </button>
+      </div>
+    </Entrance>
+  );
+}

@@ -1,0 +1,41 @@
+import { useRef, useState } from "preact/hooks";
+import type { Code } from "../../shared/codes.ts";
+import { Composer } from "./composer.tsx";
+import { EndedPanel } from "./ended-panel.tsx";
+import { HintLine } from "./hint-line.tsx";
+import { PeoplePanel } from "./people-panel.tsx";
+import { RoomHeader } from "./room-header.tsx";
+import { TimelineView } from "./timeline-view.tsx";
+import { useApp } from "./context.ts";
+
+/** The room. `ended`: the server's last word, after which there is only reading. */
+export function RoomScreen({ ended }: { ended: Code | undefined }) {
+  const { store } = useApp();
+  const [peopleOpen, setPeopleOpen] = useState(false);
+  const peopleButton = useRef<HTMLButtonElement>(null);
+  const composer = useRef<HTMLTextAreaElement>(null);
+
+  function closePeople() {
+    setPeopleOpen(false);
+    peopleButton.current?.focus();
+  }
+
+  function mention(nick: string) {
+    const draft = store.draft.peek();
+    store.setDraft(`${draft}${draft === "" || /\s$/.test(draft) ? "" : " "}@${nick} `);
+    setPeopleOpen(false);
+    composer.current?.focus();
+  }
+
+  return (
+    <div class="room">
+      <RoomHeader peopleButton={peopleButton} peopleOpen={peopleOpen} onPeople={() => setPeopleOpen(!peopleOpen)} />
+      <main class="talk">
+        <TimelineView />
+        <HintLine />
+        {ended === undefined ? <Composer field={composer} /> : <EndedPanel why={ended} />}
+      </main>
+      <PeoplePanel open={peopleOpen} onClose={closePeople} onMention={mention} />
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+import { formats } from "./formats.ts";
+import type { Words } from "./words.ts";
+
+const format = formats("fr");
+const confused = "Cette page et le serveur ne se sont pas compris.";
+
+export const french: Words = {
+  tag: "fr",
+  direction: "ltr",
+  format,
+  title: (room, unread) => (unread > 0 ? `(${format.number(unread)}) ${room} · Palabre` : `${room} · Palabre`),
+
+  entrance: "Choisissez un pseudo et entrez. Aucun compte n’est nécessaire.",
+  nickname: "Pseudo",
+  join: "Entrer",
+  joining: "Entrée…",
+  cancel: "Annuler",
+  tryAgain: "Réessayer",
+  startOver: "Retour à l’entrée",
+  joinAs: (nick) => `Entrer comme ${nick}`,
+  nicknameFault: {
+    empty: "Écrivez un pseudo.",
+    "too-long": "15 caractères au plus.",
+    "white-space": "Pas d’espaces, s’il vous plaît.",
+    invisible: "Il contient un caractère qui ne se voit pas.",
+  },
+  tryingAgainIn: (seconds) => `Nouvel essai dans ${format.number(seconds)} s`,
+  tryingNow: "Nouvel essai…",
+  noSuchRoom: "Ce salon n’existe pas",
+  noSuchRoomBecause: "Le nom d’un salon se compose de minuscules sans accent, de chiffres et de traits d’union, 32 au plus.",
+  toTheLobby: "Aller au salon principal",
+
+  because: {
+    "nick-taken": "Quelqu’un porte déjà ce pseudo ici.",
+    "nick-invalid": "Ce pseudo ne peut pas servir ici.",
+    "nick-mismatch": "Il a été écrit sous un autre pseudo.",
+    "room-invalid": "Ce salon n’est pas ouvert ici.",
+    "message-invalid": "Le serveur ne prend pas ce texte.",
+    "too-large": "C’était trop long.",
+    "rate-limited": "C’était trop à la fois.",
+    full: "Le chat est complet.",
+    stopping: "Le chat redémarre.",
+    internal: "Le chat a un problème en ce moment.",
+    timeout: "Le chat n’a pas répondu à temps.",
+    unreachable: "Le chat est injoignable.",
+    forbidden: "Le chat ne laisse pas entrer cette page.",
+    removed: "L’opérateur vous a retiré de ce salon.",
+    replaced: "La conversation a continué dans un autre onglet.",
+    malformed: confused,
+    "hello-first": confused,
+    "wrong-room": confused,
+    "unknown-session": confused,
+    "seq-gap": confused,
+  },
+  takeBack: "Continuer ici",
+
+  connected: "Connecté",
+  over: { websocket: "par WebSocket", "long-poll": "par requêtes longues" },
+  roundTrip: (ms) => `Aller-retour : ${format.number(Math.round(ms))} ms`,
+  connecting: "Connexion",
+  reconnecting: "Reconnexion",
+  restarting: "Le serveur redémarre",
+  offline: "Hors ligne",
+  disconnected: "Déconnecté",
+  inSeconds: (seconds) => `dans ${format.number(seconds)} s`,
+  now: "Essayer maintenant",
+
+  room: (name) => `Salon ${name}`,
+  leave: "Quitter",
+  leaveAnyway: "Quitter quand même",
+  unsent: (count) =>
+    format.plural(count, {
+      one: "# message n’est pas envoyé. Il serait perdu.",
+      other: "# messages ne sont pas envoyés. Ils seraient perdus.",
+    }),
+  messages: "Messages",
+  you: "vous",
+  unread: "Nouveau",
+  newMessages: (count) => format.plural(count, { one: "# nouveau message", other: "# nouveaux messages" }),
+  toLatest: "Aller au dernier message",
+  loadingOlder: "Chargement des messages plus anciens…",
+  olderFailed: "Les messages plus anciens n’ont pas pu être chargés.",
+  beginning: "Rien de plus ancien n’est conservé.",
+  empty: "Personne n’a encore rien dit.",
+  gap: (count) => format.plural(count, { one: "# message n’est plus conservé", other: "# messages ne sont plus conservés" }),
+  operator: "L’opérateur",
+  moves: (group, names, more) => {
+    const who = format.list(more > 0 ? [...names, format.plural(more, { one: "# autre", other: "# autres" })] : names);
+    const many = names.length + more > 1;
+    switch (group) {
+      case "came":
+        return `${who} ${many ? "sont là" : "est là"}`;
+      case "back":
+        return `${who} ${many ? "sont de retour" : "est de retour"}`;
+      case "passed":
+        return `${who} ${many ? "sont passés" : "est passé"}`;
+      case "left":
+        return `${who} ${many ? "ont quitté le salon" : "a quitté le salon"}`;
+      case "lost":
+        return `${who} ${many ? "ont perdu la connexion" : "a perdu la connexion"}`;
+      case "removed":
+        return `L’opérateur a retiré ${who}`;
+      default:
+        return group satisfies never;
+    }
+  },
+  renamed: (from, to) => `${from} s’appelle maintenant ${to}`,
+
+  message: "Message",
+  writeTo: (room) => `Dire quelque chose dans ${room}`,
+  send: "Envoyer",
+  splits: (count) => `Sera envoyé en ${format.number(count)} messages`,
+  sending: "Envoi en cours",
+  notSent: "Pas envoyé.",
+  sendAgain: "Réessayer",
+  discard: "Jeter",
+  unknownCommand: (word) => `La commande /${word} n’existe pas. Pour le dire tel quel, commencez par deux barres : //${word}`,
+  helpTitle: "Ce qui peut s’écrire",
+  help: [
+    ["Entrée", "envoie"],
+    ["Maj + Entrée", "commence une nouvelle ligne"],
+    ["@nom", "appelle quelqu’un"],
+    ["/nick nom", "change votre pseudo"],
+    ["/me salue", "dit ce que vous faites"],
+    ["//texte", "dit quelque chose qui commence par une barre"],
+    ["/help", "montre ceci"],
+  ],
+  close: "Fermer",
+
+  people: "Personnes",
+  peopleCount: (count) => format.plural(count, { one: "# personne", other: "# personnes" }),
+  filterPeople: "Filtrer les personnes",
+  nobodyFound: "Personne de ce nom.",
+  unlisted: (count) => format.plural(count, { one: "et # autre", other: "et # autres" }),
+  mention: (nick) => `Mentionner ${nick}`,
+  changeNickname: "Changer de pseudo",
+  newNickname: "Nouveau pseudo",
+  save: "Enregistrer",
+};
