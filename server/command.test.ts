@@ -43,7 +43,9 @@ describe("the command", () => {
     const { port } = other.address() as { port: number };
     const { status, stderr } = await runCommand(["start"], { PORT: String(port), DATA_DIR: newDataDir() });
     expect(status).toBe(1);
-    expect(stderr).toBe(`Palabre did not start: Port ${port} on 127.0.0.1 is in use. Stop what listens there, or choose another port with PORT.\n`);
+    expect(stderr).toBe(
+      `Palabre did not start: Port ${port} on 127.0.0.1 is in use. Stop what listens there, or choose another port with PORT.\n`,
+    );
   });
 
   it("says in one line that the address is not this machine's", async () => {
@@ -63,7 +65,9 @@ describe("the command", () => {
   it("says in one line that the log file can't be written to", async () => {
     const { status, stderr } = await runCommand(["start"], { PORT: "0", DATA_DIR: newDataDir(), LOG_FILE: "/nowhere/at/all.log" });
     expect(status).toBe(1);
-    expect(stderr).toBe("Palabre did not start: The log file /nowhere/at/all.log can't be written to (ENOENT). Set LOG_FILE to one that can.\n");
+    expect(stderr).toBe(
+      "Palabre did not start: The log file /nowhere/at/all.log can't be written to (ENOENT). Set LOG_FILE to one that can.\n",
+    );
   });
 
   it("refuses a second server on the same data directory, with a sentence", async () => {
@@ -87,7 +91,10 @@ describe("the command", () => {
     kill("SIGTERM");
     await ended;
     const text = readFileSync(logFile, "utf8");
-    const messages = text.trimEnd().split("\n").map((line) => JSON.parse(line).msg);
+    const messages = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).msg);
     expect(messages).toEqual(expect.arrayContaining(["came in", "left", "stopping", "stopped in good order"]));
     expect(text).not.toContain(secret(1));
     expect(text).not.toContain("between us");
@@ -162,7 +169,10 @@ async function openSocket(url: string, number: number) {
 }
 
 async function parkPoll(url: string, number: number) {
-  const hello = await fetch(`${url}/poll`, { method: "POST", body: encodeService({ type: "hello", session: secret(number), nick: `n${number}`, history: 0 }) });
+  const hello = await fetch(`${url}/poll`, {
+    method: "POST",
+    body: encodeService({ type: "hello", session: secret(number), nick: `n${number}`, history: 0 }),
+  });
   const headers = { Authorization: `Bearer ${secret(number)}` };
   let after = hello.headers.get("palabre-offset");
   // Others are still coming in: what there is to hear is heard until a poll stays parked.

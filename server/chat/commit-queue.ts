@@ -29,6 +29,8 @@ export class CommitQueue {
   #state: "idle" | "scheduled" | "committing" = "idle";
   #notBeforeMs = 0;
   #settled: (() => void)[] = [];
+  /** True when somebody asked for a commit since the last batch was taken. */
+  #woken = false;
 
   /** `prepare` may queue more just before a batch is taken; `committed` settles it and tells everybody. */
   constructor(
@@ -60,6 +62,7 @@ export class CommitQueue {
 
   /** Starts a commit soon, also for what `prepare` alone may bring. */
   wake(): void {
+    this.#woken = true;
     if (this.#state !== "idle") return;
     this.#state = "scheduled";
     const waitMs = this.#notBeforeMs - this.#clock.now();
@@ -74,6 +77,7 @@ export class CommitQueue {
   }
 
   readonly #commit = (): void => {
+    this.#woken = false;
     this.#prepare();
     if (this.#waiting.length === 0) return this.#rest();
     this.#state = "committing";
@@ -101,7 +105,7 @@ export class CommitQueue {
 
   #rest(): void {
     this.#state = "idle";
-    if (this.#waiting.length > 0) return this.wake();
+    if (this.#waiting.length > 0 || this.#woken) return this.wake();
     const settled = this.#settled;
     this.#settled = [];
     for (const resolve of settled) resolve();

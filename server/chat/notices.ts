@@ -8,7 +8,8 @@ import { splitList } from "./roster.ts";
 /** How old a room's last notice of coming or going must be before the next is said at once, ms. Source: L8. */
 export const GATHER_MS = 250;
 
-type Person = { readonly id: SessionId; readonly nick: string; readonly key: NicknameKey };
+/** Who came or went. */
+export type Person = { readonly id: SessionId; readonly nick: string; readonly key: NicknameKey };
 /** `known` holds the sessions and the nicknames of its people: what a later group must not overtake. */
 type Group = { readonly kind: "joined" | "left"; readonly why: LeftWhy; readonly people: Person[]; readonly known: Set<string> };
 

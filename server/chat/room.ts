@@ -1,5 +1,4 @@
 import type { Refusal } from "../../shared/codes.ts";
-import { MAX_HISTORY } from "../../shared/limits.ts";
 import { checkNickname } from "../../shared/nickname.ts";
 import { type ChatPacket, encodeService } from "../../shared/packet.ts";
 import type { RoomName } from "../../shared/room-name.ts";
@@ -15,16 +14,18 @@ import type {
   SessionId,
   SessionRecord,
 } from "../engine/engine.ts";
+import { Announcer } from "./announcer.ts";
 import { ChatOffsets } from "./chat-offsets.ts";
 import { CommitQueue, type Queued } from "./commit-queue.ts";
 import { Delivery } from "./delivery.ts";
+import { type HistoryPage, readHistory } from "./history.ts";
 import type { HubContext } from "./hub-context.ts";
-import { type Announced, GATHER_MS, Notices } from "./notices.ts";
+import { dueMs, dueNow } from "./lifetime.ts";
 import { refuse } from "./replies.ts";
 import { Roster } from "./roster.ts";
 import { checkSaid } from "./said.ts";
-import { type Announcement, Session } from "./session.ts";
-import { sliceChunks, timeAt } from "./tail.ts";
+import { Session } from "./session.ts";
+import { timeAt } from "./tail.ts";
 import type { Ending, Transport } from "./transport.ts";
 import { oweWelcome } from "./welcome.ts";
 
@@ -44,7 +45,7 @@ export type Entry = {
   readonly address: string;
 };
 
-const PIECE_OCTETS = 256 * 1024;
+const FULL_RETRY_MS = 3000;
 
 /** One log, and who is in it. */
 export class Room {
@@ -53,14 +54,10 @@ export class Room {
   readonly #context: HubContext;
   readonly #sessions = new Map<SessionId, Session>();
   readonly #queue: CommitQueue;
-  readonly #notices = new Notices();
   readonly #delivery: Delivery;
+  readonly #announcer: Announcer;
   readonly #chats: ChatOffsets;
   #log: LogState;
-  /** True while so many are present that coming and going is not said. Source: L10. */
-  #quiet = false;
-  #noticedAtMs = Number.NEGATIVE_INFINITY;
-  #noticeTimer: (() => void) | undefined;
   /** Whose answers are ready to go out. */
   readonly #answering = new Set<Session>();
 
@@ -69,7 +66,13 @@ export class Room {
     this.#context = context;
     this.#log = log;
     this.#chats = chats;
-    this.#queue = new CommitQueue(name, context.engine, context.clock, this.#sayNotices, this.#committed);
+    this.#queue = new CommitQueue(name, context.engine, context.clock, () => this.#announcer.sayDue(), this.#committed);
+    this.#announcer = new Announcer({
+      queue: this.#queue,
+      clock: context.clock,
+      session: (id) => this.#sessions.get(id),
+      broken: (cause) => void this.#broken(cause),
+    });
     this.#delivery = new Delivery({
       room: name,
       engine: context.engine,
@@ -91,7 +94,7 @@ export class Room {
 
   /** True when nobody is in it and nothing is under way: it can be forgotten, and opened again. */
   get idle(): boolean {
-    return this.#sessions.size === 0 && this.#queue.idle && !this.#notices.waiting;
+    return this.#sessions.size === 0 && this.#queue.idle && !this.#announcer.waiting;
   }
 
   get sessions(): Iterable<Session> {
@@ -100,18 +103,14 @@ export class Room {
 
   /** Resolves when all that was taken in is dealt with. */
   async settle(): Promise<void> {
-    if (this.#notices.waiting) {
-      this.#noticedAtMs = Number.NEGATIVE_INFINITY;
-      this.#queue.wake();
-    }
+    this.#announcer.sayNow();
     await this.#queue.settled();
   }
 
   /** Takes in a session that lost its node: away from now on, with its full grace; what its log does not say yet is said. */
   adopt(record: SessionRecord): Session | undefined {
     if (!record.held) {
-      if (record.announced)
-        this.#gather(() => this.#notices.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost"));
+      if (record.announced) this.#announcer.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost");
       return undefined;
     }
     const session = this.#admit(record);
@@ -141,8 +140,8 @@ export class Room {
       this.#queue.push({
         operation,
         settle: (outcome) => {
-          if (outcome.kind !== "welcomed" && before !== undefined) before.entering--;
-          if (outcome.kind === "refused") return resolve(outcome.refusal);
+          if (before !== undefined) before.entering--;
+          if (outcome.kind === "refused") return resolve(withRetry(outcome.refusal));
           if (outcome.kind !== "welcomed") return resolve(refuse("internal", `The engine answered hello with ${outcome.kind}.`));
           resolve(this.#entered(entry, outcome));
         },
@@ -164,9 +163,8 @@ export class Room {
     if (session === undefined) {
       session = this.#admit(record);
       // Where its last `left` is still to be said, that comes first, and `joined` after it.
-      session.announcement = "unsaid";
       this.#join(session);
-    } else session.entering--;
+    }
     const old = session.transport;
     if (old !== undefined) {
       this.#delivery.detach(session);
@@ -228,7 +226,7 @@ export class Room {
     const retryAfterMs = this.spend(session);
     const refusal = said.ok ? (retryAfterMs === 0 ? undefined : refuse("rate-limited", "Too much at once.", retryAfterMs)) : said.refusal;
     if (refusal !== undefined) return this.#refuse(session, { ...refusal, seq }, sender);
-    this.#introduce(session);
+    this.#announcer.introduce(session);
     this.#queue.push({
       operation: { kind: "chat", session: session.id, turn, seq, packet: (said as { packet: Uint8Array }).packet },
       settle: (outcome) => {
@@ -278,8 +276,8 @@ export class Room {
     const { nick, key } = checked;
     const { nick: from, key: fromKey } = session;
     if (nick === from) return Promise.resolve({ nick });
-    this.#introduce(session);
-    const packet = this.#quiet ? {} : { packet: encodeService({ type: "renamed", from, to: nick }) };
+    this.#announcer.introduce(session);
+    const packet = this.#announcer.quiet ? {} : { packet: encodeService({ type: "renamed", from, to: nick }) };
     return new Promise((resolve) => {
       this.#queue.push({
         operation: { kind: "rename", session: session.id, turn: session.turn, nick, key, ...packet },
@@ -379,61 +377,26 @@ export class Room {
   }
 
   /** The packets before `before`, oldest first, at most `limit`. */
-  async history(before: Offset, limit: number): Promise<{ first: Offset; at: number; octets: Uint8Array }> {
-    const end = Math.min(before, this.#log.last + 1);
-    const after = Math.max(end - 1 - Math.min(limit, MAX_HISTORY), this.#log.first - 1, 0);
-    if (after >= end - 1) return { first: end, at: this.#log.at, octets: Buffer.alloc(0) };
-    const pieces: Uint8Array[] = [];
-    let from = after;
-    let first = end;
-    let at = this.#log.at;
-    while (from < end - 1) {
-      const chunks = await this.#delivery.chunks(from, PIECE_OCTETS);
-      const slice = sliceChunks(chunks, from, PIECE_OCTETS, end - 1);
-      if (slice === undefined) break;
-      if (pieces.length === 0) {
-        first = slice.first;
-        at = timeAt(chunks, slice.first - 1) ?? at;
-      }
-      pieces.push(slice.octets);
-      from = slice.last;
-    }
-    return { first, at, octets: Buffer.concat(pieces) };
+  history(before: Offset, limit: number): Promise<HistoryPage> {
+    return readHistory(this.#delivery, this.#log, before, limit);
   }
 
-  /** What has come due for a session, and when to look again. Called by the wheel. */
+  /** Does what has come due for a session, and says when to look again. Called by the wheel. */
   due(session: Session, nowMs: number): number {
-    if (session.gone) return Number.POSITIVE_INFINITY;
-    if (session.entering > 0) return nowMs + session.heartbeatMs; // it is coming back this very moment
-    if (nowMs >= session.lingerUntilMs) return this.#expire(session, "left");
-    if (session.state.kind === "away") return nowMs >= this.#dueMs(session) ? this.#expire(session, "lost") : this.#dueMs(session);
-    if (session.carrier === "stream" && nowMs >= session.heardAtMs + 2 * session.heartbeatMs) {
-      session.transport?.close(refuse("timeout", "Nothing was heard for two heartbeats."));
-      return this.#dueMs(session);
-    }
-    if (nowMs >= session.pingAtMs) {
+    const due = dueNow(session, nowMs);
+    if (due.do === "end")
+      this.end(session, due.why, { code: "left" }).catch(() => {}); // told by #broken; its grace starts again
+    else if (due.do === "give-up") session.transport?.close(refuse("timeout", "Nothing was heard for two heartbeats."));
+    else if (due.do === "ping") {
       session.pingAtMs = nowMs + session.heartbeatMs;
       session.pingOwed = true;
       this.#delivery.pump(session);
     }
-    return this.#dueMs(session);
-  }
-
-  #dueMs(session: Session): number {
-    if (session.state.kind === "gone") return Number.POSITIVE_INFINITY;
-    const lingers = session.lingerUntilMs !== Number.POSITIVE_INFINITY;
-    if (session.state.kind === "away") return lingers ? session.lingerUntilMs : session.state.sinceMs + session.graceMs;
-    const silentMs = session.carrier === "stream" ? session.heardAtMs + 2 * session.heartbeatMs : Number.POSITIVE_INFINITY;
-    return Math.min(session.lingerUntilMs, session.pingAtMs, silentMs);
+    return dueMs(session, nowMs);
   }
 
   #schedule(session: Session): void {
-    this.#context.wheel.schedule(session, this.#dueMs(session));
-  }
-
-  #expire(session: Session, why: LeftWhy): number {
-    this.end(session, why, { code: "left" }).catch(() => {}); // told by #broken; the grace is tried again
-    return Number.POSITIVE_INFINITY;
+    this.#context.wheel.schedule(session, dueMs(session, this.#context.clock.now()));
   }
 
   #admit(record: SessionRecord): Session {
@@ -447,9 +410,8 @@ export class Room {
   }
 
   #join(session: Session): void {
-    session.announcement = "pending";
-    if (this.#sessions.size > this.#context.limits.noticeLimit) this.#quiet = true;
-    this.#gather(() => this.#notices.joined(session));
+    if (this.#sessions.size > this.#context.limits.noticeLimit) this.#announcer.quiet = true;
+    this.#announcer.joined(session);
   }
 
   #dismiss(session: Session, why: LeftWhy): void {
@@ -457,65 +419,17 @@ export class Room {
     this.roster.remove(session.key);
     this.#delivery.detach(session);
     this.#context.dismissed(session, why);
-    this.#gather(() => this.#notices.left(session, why));
-    if (this.#quiet && this.#sessions.size < this.#context.limits.noticeLimit * 0.8) this.#speakAgain();
+    this.#announcer.left(session, why);
+    if (this.#announcer.quiet && this.#sessions.size < this.#context.limits.noticeLimit * 0.8) this.#speakAgain();
   }
 
   /** From here on coming and going is said again, to people who have not been told for a while who is here. */
   #speakAgain(): void {
-    this.#sayNotices(true);
-    this.#quiet = false;
+    this.#announcer.sayNow();
+    this.#announcer.quiet = false;
     for (const session of this.#delivery.live) {
       session.rosterOwed = true;
-      this.#delivery.pump(session);
-    }
-  }
-
-  #gather(add: () => void): void {
-    add();
-    if (this.#noticeTimer !== undefined) return;
-    const waitMs = this.#noticedAtMs + GATHER_MS - this.#context.clock.now();
-    if (waitMs <= 0) return this.#queue.wake();
-    this.#noticeTimer = this.#context.clock.after(waitMs, () => {
-      this.#noticeTimer = undefined;
-      this.#queue.wake();
-    });
-  }
-
-  /** Nobody speaks before it was said that they came. */
-  #introduce(session: Session): void {
-    if (session.announcement === "pending") this.#sayNotices(true);
-  }
-
-  /** Queues the notices that are due. */
-  readonly #sayNotices = (now = false): void => {
-    if (!this.#notices.waiting) return;
-    const nowMs = this.#context.clock.now();
-    if (!now && nowMs < this.#noticedAtMs + GATHER_MS) return;
-    this.#noticeTimer?.();
-    this.#noticeTimer = undefined;
-    this.#noticedAtMs = nowMs;
-    for (const announcement of this.#notices.take(this.#quiet)) this.#announce(announcement);
-  };
-
-  #announce({ operation, sayAgain }: Announced): void {
-    this.#mark(operation.joined, "said");
-    this.#queue.push({
-      operation,
-      settle: () => {},
-      fail: (cause) => {
-        this.#broken(cause);
-        this.#mark(operation.joined, "pending");
-        this.#noticedAtMs = this.#context.clock.now();
-        this.#gather(sayAgain);
-      },
-    });
-  }
-
-  #mark(ids: readonly SessionId[], announcement: Announcement): void {
-    for (const id of ids) {
-      const session = this.#sessions.get(id);
-      if (session !== undefined) session.announcement = announcement;
+      this.#answering.add(session);
     }
   }
 
@@ -525,7 +439,7 @@ export class Room {
     else if (committed.first !== this.#log.first) this.#log = { ...this.#log, first: committed.first };
     for (let index = 0; index < batch.length; index++) batch[index]?.settle(committed.outcomes[index] as Outcome);
     if (chunk !== undefined) this.#delivery.broadcast(chunk);
-    for (const session of this.#answering) if (session.owes) this.#delivery.pump(session);
+    for (const session of this.#answering) this.#delivery.pump(session);
     this.#answering.clear();
   };
 
@@ -555,6 +469,11 @@ export class Room {
 function replacedBy(old: Transport, now: Transport): Ending {
   if (old.kind === "long-poll" && now.kind === "long-poll") return { code: "newer-poll" };
   return refuse("replaced", "The session went on elsewhere.");
+}
+
+/** Somebody who waits for a place asks again every now and then. */
+function withRetry(refusal: Refusal): Refusal {
+  return refusal.code === "full" ? { ...refusal, retryAfterMs: FULL_RETRY_MS } : refusal;
 }
 
 function unsettled(outcome: Outcome): Refusal {

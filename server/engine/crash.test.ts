@@ -73,12 +73,8 @@ describe.each(["disk", "process"] as const)("the embedded engine, durability %s,
   it.skipIf(!limits)(
     "[L7] meets a full disk: what cannot be kept is refused whole, and it goes on when there is room",
     async () => {
-      const { said, ended, complaints } = run(child, ["fill", path, durability], { prefix: ["prlimit", "--fsize=1500000:unlimited"] });
-      const lines: Record<string, unknown>[] = [];
-      for (let line = await said.next(); !line.done; line = await said.next()) lines.push(line.value as Record<string, unknown>);
-      expect(await ended, complaints()).toBe(0);
-      const acknowledged = lines.filter((line) => "offsets" in line) as unknown as Acknowledged[];
-      const report = lines.find((line) => "failure" in line);
+      const { acknowledged, report, lines, status } = await fill();
+      expect(status).toBe(0);
       const sentence = expect.stringMatching(
         /^EngineError: .*(EFBIG|Input\/output error|octets could be written).*\. \S.* as soon as it can be written again.*/s,
       );
@@ -97,4 +93,23 @@ describe.each(["disk", "process"] as const)("the embedded engine, durability %s,
     },
     60_000,
   );
+
+  it.skipIf(!limits)(
+    "[L7] is killed while the disk is full: it has all that it acknowledged",
+    async () => {
+      const { acknowledged, report, status } = await fill("die");
+      expect(status).toBe("SIGKILL");
+      expect(acknowledged.reduce((sum, { texts }) => sum + texts.length, 0)).toBe(report?.expected);
+      await check(acknowledged);
+    },
+    60_000,
+  );
+
+  async function fill(then = "") {
+    const { said, ended } = run(child, ["fill", path, durability, then], { prefix: ["prlimit", "--fsize=1500000:unlimited"] });
+    const lines: Record<string, unknown>[] = [];
+    for (let line = await said.next(); !line.done; line = await said.next()) lines.push(line.value as Record<string, unknown>);
+    const acknowledged = lines.filter((line) => "offsets" in line) as unknown as Acknowledged[];
+    return { acknowledged, report: lines.find((line) => "failure" in line), lines, status: await ended };
+  }
 });

@@ -35,6 +35,7 @@ describe("a data directory", () => {
 
   it("is one opening's alone, also within a process", async () => {
     expect(await isLocked(path)).toBe(false);
+    await (await DataDirectory.open(path)).close();
     const directory = await DataDirectory.open(path);
     expect(await isLocked(path)).toBe(true);
     await expect(DataDirectory.open(path)).rejects.toThrow(new DataDirectoryError(inUse(process.pid)));

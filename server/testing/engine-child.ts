@@ -11,9 +11,9 @@ import { chat, hello, helloAgain, idOf } from "./engine-samples.ts";
 
 /*
  * An engine in a process of its own, for tests that end it, or its disk. It says lines of JSON, at once: what it said it said, also when
- * it is killed in the next instant. Arguments: what to do, the data directory, the durability.
+ * it is killed in the next instant. Arguments: what to do, the data directory, the durability, what then.
  */
-const [task = "", path = "", durability = "disk"] = process.argv.slice(2);
+const [task = "", path = "", durability = "disk", then = ""] = process.argv.slice(2);
 const history = { packets: 1_000_000, days: 30 };
 const log = { warn() {}, error() {} };
 
@@ -84,7 +84,7 @@ async function speakUntilKilled(): Promise<void> {
   );
 }
 
-/** Speaks until the disk is full, looks whether all is as it was, makes room, and speaks on. */
+/** Speaks until the disk is full, looks whether all is as it was; then dies, or makes room and speaks on. */
 async function fillTheDisk(): Promise<void> {
   const { engine } = await openEngine();
   const ann = new Speaker(engine, "lobby", "ann");
@@ -103,6 +103,7 @@ async function fillTheDisk(): Promise<void> {
   const { last } = await engine.open("lobby" as RoomName);
   const found = await engine.find(idOf("ann"));
   say({ failure, again, last, seq: found?.seq, expected: ann.seq });
+  if (then === "die") process.kill(process.pid, "SIGKILL");
   spawnSync("prlimit", ["--pid", String(process.pid), "--fsize=unlimited:unlimited"]);
   const { outcomes } = await engine.commit("lobby" as RoomName, [helloAgain("ann")]);
   say({ welcomed: outcomes[0]?.kind });

@@ -9,6 +9,8 @@ export class TriedStore implements Store {
   failure: Error | undefined;
   /** While it is set writes wait for it. */
   gate: Promise<void> | undefined;
+  /** While it is set writes are written, and then wait for it before they say so. */
+  late: Promise<void> | undefined;
   /** What it was asked to write. */
   readonly asked: Transaction[] = [];
 
@@ -29,6 +31,7 @@ export class TriedStore implements Store {
     await this.gate;
     if (this.failure !== undefined) throw this.failure;
     await this.#store.write(transaction);
+    await this.late;
   }
 
   read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {

@@ -67,6 +67,8 @@ export class RoomStore {
   readonly visible = signal(true);
   readonly networked = signal(true);
   readonly atEnd = signal(true);
+  /** Where the person reads: was, before the page was reloaded, and is. Kept, but not watched. */
+  place: ReadingPlace;
   /** Counts what the person said, so that the timeline can follow. */
   readonly #said = signal(0);
   readonly said: ReadonlySignal<number> = this.#said;
@@ -83,6 +85,7 @@ export class RoomStore {
     this.#parts = parts;
     this.#countdown = new Countdown(parts.clock);
     this.draft.value = parts.keepsake.draft;
+    this.place = parts.keepsake.place;
     effect(() => {
       if (this.visible.value && this.atEnd.value) this.#picture.value = read(this.#picture.peek());
     });
@@ -96,15 +99,6 @@ export class RoomStore {
   /** The nickname to begin with in the form. */
   get usualNickname(): string {
     return this.#asked.nick || this.#parts.preferences.nickname;
-  }
-
-  /** Where the person was reading before the page was reloaded, and is now. */
-  get place(): ReadingPlace {
-    return this.#parts.keepsake.place;
-  }
-
-  set place(place: ReadingPlace) {
-    this.#parts.keepsake.place = place;
   }
 
   /** Goes on where an earlier life of this page was, if there was one. */
@@ -159,7 +153,7 @@ export class RoomStore {
     this.#callOffKeeping?.();
     this.#callOffKeeping = undefined;
     this.#parts.keepsake.session = undefined;
-    this.#parts.keepsake.place = "end";
+    this.place = "end";
     batch(() => {
       this.#countdown.until(undefined);
       this.#state.value = { kind: "idle" };
@@ -227,11 +221,12 @@ export class RoomStore {
     this.#connection?.discard(id);
   }
 
-  /** Gets an older page of the log, unless that is under way or there is none. */
-  async loadOlder(): Promise<void> {
+  /** Gets an older page of the log, if there is one and it is not under way. `again`: also where that failed. */
+  async loadOlder(again = false): Promise<void> {
     const connection = this.#connection;
     const { before } = this.#picture.peek().timeline;
-    if (!connection || this.#state.peek().kind !== "open" || this.#older.peek() === "loading" || this.#older.peek() === "none") return;
+    const older = this.#older.peek();
+    if (!connection || this.#state.peek().kind !== "open" || !(older === "more" || (again && older === "failed"))) return;
     this.#older.value = "loading";
     const page = await connection.history(before, HISTORY_PAGE).catch(() => undefined);
     if (this.#connection !== connection || this.#picture.peek().timeline.before !== before) return;
@@ -315,6 +310,7 @@ export class RoomStore {
     if (!this.#connection || !this.#secret || this.#asleep) return;
     const session: KeptSession = { secret: this.#secret, connection: this.#connection.save() };
     this.#parts.keepsake.session = this.#inside.peek() ? { ...session, snapshot: snapshotOf(this.#picture.peek()) } : session;
+    this.#parts.keepsake.place = this.place;
   }
 }
 

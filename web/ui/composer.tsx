@@ -5,7 +5,7 @@ import { useApp } from "./context.ts";
 import { SendIcon } from "./icons.tsx";
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is longer than one message says into how many it will be split. */
-export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }) {
+export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const { store, words } = useApp();
   const draft = store.draft.value;
   const messages = countMessages(draft);
@@ -47,7 +47,7 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement> }) {
           aria-label={words.message}
           aria-describedby="splits"
           placeholder={words.writeTo(store.room)}
-          enterKeyHint="send"
+          enterkeyhint="send"
           value={draft}
           onInput={(event) => store.setDraft(event.currentTarget.value)}
           onKeyDown={onKeyDown}

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 
-/** Icons say nothing by themselves: what they stand in has a name. */
-function Icon({ children }: { children: ComponentChildren }) {
+/** Icons say nothing by themselves: what they stand in has a name. `mirrored`: it points the other way where one writes from right to left. */
+function Icon({ mirrored = false, children }: { mirrored?: boolean; children: ComponentChildren }) {
   return (
-    <svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    <svg class={mirrored ? "icon mirrored" : "icon"} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
       {children}
     </svg>
   );
@@ -34,15 +34,15 @@ export function PeopleIcon() {
   return (
     <Icon>
       <circle cx="9" cy="8" r="3.5" />
-      <path d="M2.5 20c.6-3.8 3.1-6 6.5-6s5.900 2.200 6.500 6M15.500 4.800a3.500 3.500 0 0 1 0 6.400M18 14.600c2 .8 3.200 2.700 3.600 5.400" />
+      <path d="M2.5 20c.6-3.8 3.1-6 6.5-6s5.9 2.2 6.5 6M15.5 4.8a3.5 3.5 0 0 1 0 6.4M18 14.6c2 .8 3.2 2.7 3.6 5.4" />
     </Icon>
   );
 }
 
 export function LeaveIcon() {
   return (
-    <Icon>
-      <path d="M13.500 4H6.500v16h7M11 12h10M17.500 8.500 21 12l-3.500 3.500" />
+    <Icon mirrored>
+      <path d="M13.5 4H6.5v16h7M11 12h10M17.5 8.5 21 12l-3.5 3.5" />
     </Icon>
   );
 }
@@ -50,7 +50,7 @@ export function LeaveIcon() {
 export function PencilIcon() {
   return (
     <Icon>
-      <path d="M4 20l.8-4L16.500 4.300a1.700 1.700 0 0 1 2.400 0l.8.8a1.700 1.700 0 0 1 0 2.400L8 19.200z" />
+      <path d="M4 20l.8-4L16.5 4.3a1.7 1.7 0 0 1 2.4 0l.8.8a1.7 1.7 0 0 1 0 2.4L8 19.2z" />
     </Icon>
   );
 }
@@ -58,7 +58,7 @@ export function PencilIcon() {
 export function DownIcon() {
   return (
     <Icon>
-      <path d="M12 5v14M5.500 12.500 12 19l6.500-6.500" />
+      <path d="M12 5v14M5.5 12.5 12 19l6.5-6.5" />
     </Icon>
   );
 }
@@ -75,7 +75,7 @@ export function AlertIcon() {
   return (
     <Icon>
       <circle cx="12" cy="12" r="9" />
-      <path d="M12 7.500v5.500M12 16.500v.1" />
+      <path d="M12 7.5v5.5M12 16.5v.1" />
     </Icon>
   );
 }

@@ -27,7 +27,7 @@ export function NicknameField({ label, value, fault, onValue, enterKeyHint }: Pr
         autocomplete="nickname"
         autocapitalize="off"
         spellcheck={false}
-        enterKeyHint={enterKeyHint}
+        enterkeyhint={enterKeyHint}
         value={value}
         aria-invalid={fault !== undefined}
         aria-describedby={`${id}-fault`}

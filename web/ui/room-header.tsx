@@ -4,7 +4,7 @@ import { ConnectionIndicator } from "./connection-indicator.tsx";
 import { useApp } from "./context.ts";
 import { LeaveIcon, PeopleIcon, TreeIcon } from "./icons.tsx";
 
-type Props = { peopleButton: RefObject<HTMLButtonElement>; peopleOpen: boolean; onPeople(): void };
+type Props = { peopleButton: RefObject<HTMLButtonElement | null>; peopleOpen: boolean; onPeople(): void };
 
 export function RoomHeader({ peopleButton, peopleOpen, onPeople }: Props) {
   const { store, words } = useApp();

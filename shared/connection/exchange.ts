@@ -1,0 +1,40 @@
+import type { Environment, FetchAnswer, FetchRequest } from "./environment.ts";
+
+/**
+ * One HTTP exchange. Calls `done` once, unless it was called off before: with the answer, or undefined where none came `withinMs`.
+ * Returns how to call it off. Never throws, never rejects.
+ */
+export function exchange(
+  environment: Environment,
+  url: string,
+  request: FetchRequest,
+  withinMs: number,
+  done: (answer: FetchAnswer | undefined) => void,
+): () => void {
+  let over = false;
+  let cancel = (): void => {};
+  const end = (answer: FetchAnswer | undefined): void => {
+    if (over) return;
+    over = true;
+    callOffTimeout();
+    done(answer);
+  };
+  const callOffTimeout = environment.clock.after(withinMs, () => {
+    end(undefined);
+    cancel();
+  });
+  try {
+    const running = environment.fetch(url, request);
+    cancel = () => running.cancel();
+    running.answer.then(end, () => end(undefined));
+  } catch {
+    // Refused before it began. Told later, as every other end is.
+    Promise.resolve(undefined).then(end);
+  }
+  return () => {
+    if (over) return;
+    over = true;
+    callOffTimeout();
+    cancel();
+  };
+}

@@ -1,0 +1,58 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+
+const SERVER = process.env.PALABRE_SERVER ?? "http://127.0.0.1:9814";
+
+export default defineConfig({
+  root: "web",
+  plugins: [compressed()],
+  build: {
+    outDir: "../dist/web",
+    emptyOutDir: true,
+    // WebSocket, modules and what a person of 2020 had; what is missing there besides syntax: web/older-browsers.ts.
+    target: ["chrome85", "edge85", "firefox79", "safari14"],
+    // The Content-Security-Policy lets no `data:` in.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: {
+      "/ws": { target: SERVER, ws: true },
+      "/poll": SERVER,
+      "/history": SERVER,
+    },
+  },
+});
+
+/** Writes FILE.br and FILE.gz beside every file that gets smaller by it, for the server to send as they are. */
+function compressed(): Plugin {
+  const brotli = promisify(brotliCompress);
+  const zip = promisify(gzip);
+  let folder = "";
+  return {
+    name: "palabre:compressed",
+    apply: "build",
+    configResolved(config) {
+      folder = join(config.root, config.build.outDir);
+    },
+    async closeBundle() {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile() && /\.(html|js|css|svg|json|webmanifest|txt)$/.test(entry.name));
+      await Promise.all(
+        files.map(async (file) => {
+          const path = join(file.parentPath, file.name);
+          const octets = await readFile(path);
+          const smaller = [
+            [`${path}.br`, await brotli(octets, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: octets.length } })],
+            [`${path}.gz`, await zip(octets, { level: 9 })],
+          ] as const;
+          for (const [name, packed] of smaller) if (packed.length < octets.length) await writeFile(name, packed);
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { ReadingPlace } from "../room/keepsake.ts";
+
+/** Within so many pixels of an edge counts as there. */
+const AT_END = 40;
+const NEAR = 800;
+
+/**
+ * Keeps a scrolling box where the person wants it: at its end while they follow, else at what they read, whatever comes or goes above and below.
+ * The browser's own scroll anchoring is off in the box: not every browser has it, and two would be one too many.
+ */
+export class ScrollKeeper {
+  readonly #box: HTMLElement;
+  #anchor: { readonly element: HTMLElement; readonly top: number } | undefined;
+  #following = true;
+
+  /** What is read stands in `box` as elements with `data-offset`, in the order of these. */
+  constructor(box: HTMLElement) {
+    this.#box = box;
+  }
+
+  /** At the bottom of what is drawn. */
+  get atBottom(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#box;
+    return scrollHeight - scrollTop - clientHeight < AT_END;
+  }
+
+  get nearBottom(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#box;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  get nearTop(): boolean {
+    return this.#box.scrollTop < NEAR;
+  }
+
+  get place(): ReadingPlace {
+    if (this.#following || !this.#anchor) return "end";
+    return { offset: Number(this.#anchor.element.dataset.offset), top: this.#anchor.top };
+  }
+
+  /** After the person scrolled: remembers what they see. `end`: the last of what is drawn is the last there is. */
+  note(end: boolean): void {
+    this.#following = end && this.atBottom;
+    const element = this.#firstInSight();
+    this.#anchor = element && { element, top: this.#topOf(element) };
+  }
+
+  /** After something was drawn: puts what they see back where it was. */
+  settle(): void {
+    const { scrollHeight, clientHeight } = this.#box;
+    if (this.#following) this.#box.scrollTop = scrollHeight - clientHeight;
+    else if (this.#anchor?.element.isConnected) this.#scrollBy(this.#topOf(this.#anchor.element) - this.#anchor.top);
+  }
+
+  follow(): void {
+    this.#following = true;
+    this.settle();
+  }
+
+  /** Goes to where the person was reading in an earlier life of the page. */
+  restore({ offset, top }: Exclude<ReadingPlace, "end">): void {
+    const element = this.#box.querySelector<HTMLElement>(`[data-offset="${offset}"]`);
+    if (!element) return;
+    this.#following = false;
+    this.#anchor = { element, top };
+    this.settle();
+  }
+
+  #scrollBy(pixels: number): void {
+    if (Math.abs(pixels) >= 1) this.#box.scrollTop += pixels;
+  }
+
+  #topOf(element: HTMLElement): number {
+    return element.getBoundingClientRect().top - this.#box.getBoundingClientRect().top;
+  }
+
+  #firstInSight(): HTMLElement | undefined {
+    const elements = this.#box.querySelectorAll<HTMLElement>("[data-offset]");
+    const top = this.#box.getBoundingClientRect().top;
+    let low = 0;
+    let high = elements.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((elements[middle] as HTMLElement).getBoundingClientRect().bottom <= top) low = middle + 1;
+      else high = middle;
+    }
+    return elements[low];
+  }
+}

@@ -1,0 +1,101 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { nicknameKey } from "../../shared/nickname.ts";
+import { higher, lower, type Place, windowOf } from "../room/timeline-window.ts";
+import { useApp } from "./context.ts";
+import { DownIcon } from "./icons.tsx";
+import { OutboxView } from "./outbox-view.tsx";
+import { ScrollKeeper } from "./scroll-keeper.ts";
+import { TimelineItemView } from "./timeline-item.tsx";
+import { TimelineStart } from "./timeline-start.tsx";
+
+/** The talk. Follows its end while the person does, and draws only so much of it as is near to what they see. */
+export function TimelineView() {
+  const { store, words } = useApp();
+  const { items } = store.timeline.value;
+  const older = store.older.value;
+  const unread = store.unread.value;
+  const said = store.said.value;
+  const atEnd = store.atEnd.value;
+  const self = nicknameKey(store.nick.value);
+  const [place, setPlace] = useState<Place>(() => (store.place === "end" ? "end" : store.place.offset));
+  const shown = windowOf(items, place);
+  const complete = shown.to === items.length;
+  const box = useRef<HTMLDivElement>(null);
+  const keeper = useRef<ScrollKeeper>(undefined);
+
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    const own = new ScrollKeeper(box.current);
+    keeper.current = own;
+    if (store.place !== "end") own.restore(store.place);
+    // The keyboard of a phone, a window made smaller, a composer that grows: the talk keeps its place.
+    const watch = new ResizeObserver(() => own.settle());
+    watch.observe(box.current);
+    for (const child of box.current.children) watch.observe(child);
+    return () => watch.disconnect();
+  }, [store]);
+
+  useLayoutEffect(() => {
+    keeper.current?.settle();
+    drawMore();
+  });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever said something follows again
+  useLayoutEffect(() => {
+    if (said > 0) follow();
+  }, [said]);
+
+  function follow() {
+    store.atEnd.value = true;
+    setPlace("end");
+    keeper.current?.follow();
+  }
+
+  function onScroll() {
+    if (!keeper.current) return;
+    keeper.current.note(complete);
+    store.place = keeper.current.place;
+    const end = complete && keeper.current.atBottom;
+    store.atEnd.value = end;
+    if (end) setPlace("end");
+    else if (place === "end") setPlace(items[shown.from]?.first ?? "end");
+    drawMore();
+  }
+
+  function drawMore() {
+    if (!keeper.current || store.state.peek().kind === "idle") return;
+    const { nearTop, nearBottom } = keeper.current;
+    if (nearBottom && place !== "end" && !complete) setPlace(lower(items, shown) ?? "end");
+    else if (nearTop && shown.from === 0) void store.loadOlder();
+    else if (nearTop && place !== "end") setPlace(higher(items, shown) ?? place);
+  }
+
+  return (
+    <div class="timeline">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <div class="scroll" ref={box} role="log" aria-label={words.messages} aria-live={atEnd ? "polite" : "off"} tabIndex={0} onScroll={onScroll}>
+        <div class="column">
+          {shown.from === 0 && <TimelineStart older={older} empty={items.length === 0} />}
+          {items.slice(shown.from, shown.to).map((item) => (
+            <TimelineItemView key={item.key} item={item} self={self} words={words} />
+          ))}
+          {complete && <OutboxView last={items.at(-1)} />}
+        </div>
+      </div>
+      {!atEnd && (
+        <button
+          type="button"
+          class={unread > 0 ? "latest primary" : "latest"}
+          aria-label={unread > 0 ? undefined : words.toLatest}
+          onClick={() => {
+            follow();
+            box.current?.focus({ preventScroll: true });
+          }}
+        >
+          {unread > 0 && words.newMessages(unread)}
+          <DownIcon />
+        </button>
+      )}
+    </div>
+  );
+}
