@@ -5,6 +5,7 @@ import type { RoomName } from "../../shared/room-name.ts";
 import { isRoomPacket } from "../../shared/service.ts";
 import { openBareHub } from "../testing/bare-hub.ts";
 import { Hearer } from "../testing/hearer.ts";
+import type { ManualClock } from "../testing/manual-clock.ts";
 import { Conversation } from "./conversation.ts";
 import type { Hub } from "./hub.ts";
 
@@ -45,11 +46,12 @@ class Client {
   comes(pieceOctets: number): void {
     const known = this.#identity === undefined ? {} : { log: this.#identity, offset: this.#offset, seq: this.#knownSeq };
     if (!this.connected) {
-      this.#conversation?.closed();
       this.#hearer = new Hearer(pieceOctets);
       this.#read = 0;
       this.#hellos = 0;
-      this.#conversation = new Conversation(this.#hub, this.#hearer, "192.0.2.1");
+      const conversation = new Conversation(this.#hub, this.#hearer, "192.0.2.1");
+      this.#hearer.onClose = () => conversation.closed();
+      this.#conversation = conversation;
     }
     this.#hellos++;
     this.#tell(encodeService({ type: "hello", session: this.#secret, nick: this.nick, history: 500, ...known }));
@@ -66,7 +68,6 @@ class Client {
   /** The link is cut: what was written and not yet read is lost. */
   cuts(losesOctets: boolean): void {
     if (!losesOctets) this.#listen();
-    this.#conversation?.closed();
     this.#hearer?.close({ code: "left" });
     this.#conversation = undefined;
     this.#hearer = undefined;
@@ -74,6 +75,10 @@ class Client {
 
   leaves(): void {
     if (this.connected) this.#tell(encodeService({ type: "leave" }));
+  }
+
+  answersPing(): void {
+    this.#tell(encodeService({ type: "pong" }));
   }
 
   stalls(): void {
@@ -135,16 +140,32 @@ class Client {
 
 type Step = {
   who: number;
-  what: "comes" | "says" | "says3" | "cuts" | "loses" | "leaves" | "stalls" | "reads" | "waits" | "turn";
+  what: "returns" | "again" | "says" | "says3" | "cuts" | "loses" | "leaves" | "stalls" | "reads" | "waits";
   ms: number;
+  turn: boolean;
 };
 const steps = fc.array(
   fc.record<Step>({
     who: fc.nat(3),
-    what: fc.constantFrom("comes", "comes", "says", "says", "says3", "cuts", "loses", "leaves", "stalls", "reads", "waits", "turn", "turn"),
+    what: fc.constantFrom(
+      "returns",
+      "returns",
+      "says",
+      "says",
+      "says3",
+      "says3",
+      "reads",
+      "cuts",
+      "loses",
+      "stalls",
+      "leaves",
+      "again",
+      "waits",
+    ),
     ms: fc.constantFrom(1, 100, 300, 2000, 30_000, 70_000),
+    turn: fc.boolean(),
   }),
-  { minLength: 5, maxLength: 60 },
+  { minLength: 20, maxLength: 100 },
 );
 
 /** Lets the event loop turn until all that was asked is done. */
@@ -152,23 +173,46 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Lets time pass, in which the observer goes on answering. */
+function pass(clock: ManualClock, observer: Client, ms: number): void {
+  for (let left = ms; left > 0; left -= 20_000) {
+    clock.advance(Math.min(left, 20_000));
+    observer.answersPing();
+  }
+}
+
 async function play(script: readonly Step[], historyPackets: number): Promise<void> {
   const { hub, clock, engine } = await openBareHub({}, { history: { packets: historyPackets, days: 30 } });
   const clients = [0, 1, 2, 3].map((index) => new Client(hub, index));
-  for (const { who, what, ms } of script) {
+  const observer = new Client(hub, 9);
+  for (const client of [...clients, observer]) client.comes(client === clients[0] ? 100 : 64 * 1024);
+  await settle();
+  for (const { who, what, ms, turn } of script) {
     const client = clients[who] as Client;
-    if (what === "comes") client.comes(who === 0 ? 100 : 64 * 1024);
+    if (what === "returns" && !client.connected) client.comes(who === 0 ? 100 : 64 * 1024);
+    else if (what === "again" && client.connected) client.comes(0);
     else if (what === "says") client.says();
     else if (what === "says3") for (let time = 0; time < 3; time++) client.says();
     else if (what === "cuts" || what === "loses") client.cuts(what === "loses");
     else if (what === "leaves") client.leaves();
     else if (what === "stalls") client.stalls();
     else if (what === "reads") client.readsOn();
-    else if (what === "waits") clock.advance(ms);
-    else await settle();
+    else if (what === "waits") {
+      pass(clock, observer, ms);
+    }
+    if (turn) await settle();
   }
+  // When all who are silent have been given up, who was there all the time knows it from what was said alone.
+  for (let time = 0; time < 10; time++) {
+    await settle();
+    pass(clock, observer, 20_000);
+  }
+  await settle();
+  observer.readsOn();
+  expect([...observer.roster]).toEqual(["n9"]);
+  expect([...hub.sessions.values()].map(({ nick }) => nick)).toEqual(["n9"]);
   // In the end everybody comes back, and reads all that there is.
-  for (const client of clients) {
+  for (const client of [...clients, observer]) {
     await settle();
     client.readsOn();
     client.cuts(false);
@@ -177,14 +221,14 @@ async function play(script: readonly Step[], historyPackets: number): Promise<vo
   }
   clock.advance(1000);
   await settle();
-  for (const client of clients) client.readsOn();
+  for (const client of [...clients, observer]) client.readsOn();
 
   const chunks = await engine.read(LOBBY, 0, Number.POSITIVE_INFINITY);
   const first = chunks[0]?.first ?? 1;
   const log = chunks.flatMap(({ octets }) => decode(octets).packets.map((packet) => new TextDecoder().decode(packet.octets)));
   const said = new Map<string, number>();
   for (const line of log) said.set(line, (said.get(line) ?? 0) + 1);
-  for (const client of clients) {
+  for (const client of [...clients, observer]) {
     // One total order, contiguous: what anyone heard at an offset is what the log has there, up to the end.
     expect(client.log.length).toBe(first - 1 + log.length);
     client.log.forEach((line, index) => {
@@ -196,7 +240,7 @@ async function play(script: readonly Step[], historyPackets: number): Promise<vo
         expect(said.get(`02${String(text.length).padStart(3, "0")}${client.nick}${text}`)).toBe(1);
       for (const [line, times] of said) if (!line.startsWith("00")) expect(times).toBe(1);
     }
-    expect([...client.roster].sort()).toEqual(["n0", "n1", "n2", "n3"]);
+    expect([...client.roster].sort()).toEqual(["n0", "n1", "n2", "n3", "n9"]);
   }
   await hub.stop("test");
 }

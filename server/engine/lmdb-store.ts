@@ -5,10 +5,15 @@ import type { Clock } from "../clock.ts";
 import { openChunk, timeOf } from "./chunk-record.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { type Chunk, EngineError, type LogState, type Offset, type SessionId } from "./engine.ts";
+import { FileSpace } from "./file-space.ts";
 import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
 
 /** Of the layout below. Another one is another number. */
 const FORMAT = 1;
+/** What a new file has room for at least. */
+const FIRST_OCTETS = 1024 * 1024;
+/** Some systems have larger pages. */
+const LEAST_PAGE_OCTETS = 4096;
 /** The disk had its chance: what was acknowledged is safe, and the next start will find it. */
 const CLOSING_MS = 5_000;
 
@@ -38,15 +43,22 @@ export class LmdbStore implements Store {
   readonly #directory: DataDirectory;
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #space: FileSpace;
+  /** Where each log began when it was last written: what lies before is gone already. */
+  readonly #firsts = new Map<RoomName, Offset>();
   #db: Database;
   #number: number;
+  /** How many pages of the file are in use, at most. */
+  #pages = Number.POSITIVE_INFINITY;
+  #pageOctets = LEAST_PAGE_OCTETS;
   #broken: EngineError | undefined;
 
-  private constructor(directory: DataDirectory, path: string, clock: Clock, db: Database) {
+  private constructor(directory: DataDirectory, path: string, clock: Clock, db: Database, space: FileSpace) {
     this.#directory = directory;
     this.#path = path;
     this.#clock = clock;
     this.#db = db;
+    this.#space = space;
     this.#number = this.#readNumber();
   }
 
@@ -54,12 +66,16 @@ export class LmdbStore implements Store {
   static async open(directory: DataDirectory, clock: Clock): Promise<LmdbStore> {
     const path = join(directory.path, "log.mdb");
     let db: Database | undefined;
+    let space: FileSpace | undefined;
     try {
       db = openFile(path);
+      space = await FileSpace.of(path);
+      await space.ensure(FIRST_OCTETS);
       checkFormat(db, directory.path);
-      return new LmdbStore(directory, path, clock, db);
+      return new LmdbStore(directory, path, clock, db, space);
     } catch (cause) {
       await db?.close();
+      await space?.close();
       await directory.close();
       if (cause instanceof EngineError) throw cause;
       throw failure(
@@ -86,7 +102,9 @@ export class LmdbStore implements Store {
     }
     const logs = new Map<RoomName, LogState>();
     for (const { key, value } of this.#db.getRange({ start: ["log"], end: ["log", LAST_TEXT] })) {
-      logs.set(key[1] as RoomName, parse(value) as LogState);
+      const log = parse(value) as LogState;
+      logs.set(key[1] as RoomName, log);
+      this.#firsts.set(key[1] as RoomName, log.first);
     }
     return { sessions, logs };
   }
@@ -94,8 +112,11 @@ export class LmdbStore implements Store {
   async write(transaction: Transaction): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
     try {
-      await this.#put(transaction);
+      const trimmed = this.#trimmedBy(transaction);
+      await this.#makeRoom(transaction, trimmed.length);
+      await this.#put(transaction, trimmed);
       this.#number = transaction.number;
+      for (const [room, { first }] of transaction.logs) this.#firsts.set(room, first);
     } catch (error) {
       const cause = await causeOf(error);
       await this.#revive();
@@ -107,11 +128,34 @@ export class LmdbStore implements Store {
     }
   }
 
+  #trimmedBy({ logs }: Transaction): Key[] {
+    const keys: Key[] = [];
+    for (const [room, { first }] of logs) {
+      const before = this.#firsts.get(room) ?? 1;
+      if (first > before) keys.push(...this.#db.getKeys({ start: ["chunk", room, before], end: ["chunk", room, first] }));
+    }
+    return keys;
+  }
+
+  /**
+   * Gives the file the room that a transaction may take, so that a full disk is met here and not by LMDB: this build of it writes past
+   * the end of its own error message then, and the process may die of that.
+   */
+  async #makeRoom({ sessions, logs, chunks }: Transaction, trimmed: number): Promise<void> {
+    // Generously: for each record the pages on the way to it and one more, for each chunk its own, some for the list of free pages.
+    let pages = 64 + 4 * (sessions.size + logs.size + chunks.length) + trimmed;
+    for (const { record } of chunks) pages += Math.ceil(record.length / LEAST_PAGE_OCTETS);
+    this.#pages += pages;
+    if (this.#pages * this.#pageOctets <= this.#space.octets) return;
+    const { lastPageNumber, pageSize } = this.#db.getStats() as { lastPageNumber: number; pageSize: number };
+    this.#pages = lastPageNumber + 1 + pages;
+    this.#pageOctets = pageSize;
+    await this.#space.ensure(this.#pages * pageSize);
+  }
+
   /** All within one `batch`: lmdb's writing thread takes it whole, and commits it whole. */
-  #put({ number, sessions, logs, chunks }: Transaction): Promise<boolean> {
+  #put({ number, sessions, logs, chunks }: Transaction, trimmed: readonly Key[]): Promise<boolean> {
     const db = this.#db;
-    const trimmed: Key[] = [];
-    for (const [room, { first }] of logs) trimmed.push(...db.getKeys({ start: ["chunk", room, 0], end: ["chunk", room, first] }));
     return db.batch(() => {
       for (const key of trimmed) db.remove(key);
       for (const { room, chunk, record } of chunks) db.put(["chunk", room, chunk.first], record);
@@ -184,6 +228,7 @@ export class LmdbStore implements Store {
 
   async close(): Promise<void> {
     await this.#closeFile();
+    await this.#space.close();
     await this.#directory.close();
   }
 

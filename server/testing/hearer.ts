@@ -8,6 +8,8 @@ export class Hearer implements StreamTransport {
   readonly packets: Packet[] = [];
   readonly payloads: Payload[] = [];
   ending: Ending | undefined;
+  /** Called when it is closed, by either side. */
+  onClose: (() => void) | undefined;
   #blocked = false;
   #whenWritable: (() => void) | undefined;
 
@@ -54,6 +56,8 @@ export class Hearer implements StreamTransport {
   resume(): void {}
 
   close(ending: Ending): void {
-    this.ending ??= ending;
+    if (this.ending !== undefined) return;
+    this.ending = ending;
+    this.onClose?.();
   }
 }

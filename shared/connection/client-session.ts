@@ -157,7 +157,7 @@ export class ClientSession {
   }
 
   #readWelcome(welcome: Welcome, way: Way, reading: Reading): void {
-    const { nick, room, resumed, offset, online } = welcome;
+    const { nick, room, resumed, online } = welcome;
     reading.welcome = welcome;
     const fresh = this.#reader.enter(welcome, way.asked);
     if (fresh) this.#outbox.forgetOffsets();

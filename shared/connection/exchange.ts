@@ -26,10 +26,17 @@ export function exchange(
   try {
     const running = environment.fetch(url, request);
     cancel = () => running.cancel();
-    running.answer.then(end, () => end(undefined));
+    running.answer
+      .then(end, () => end(undefined))
+      // What `done` throws is a fault of this program: it comes up as one, and not as a rejection.
+      .catch((fault) => {
+        environment.clock.after(0, () => {
+          throw fault;
+        });
+      });
   } catch {
     // Refused before it began. Told later, as every other end is.
-    Promise.resolve(undefined).then(end);
+    cancel = environment.clock.after(0, () => end(undefined));
   }
   return () => {
     if (over) return;

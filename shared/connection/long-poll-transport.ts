@@ -158,7 +158,8 @@ export class LongPollTransport implements Transport {
       const read = readPollAnswer(answer);
       if (read.kind === "refused") return this.#end(read);
       if (posted.kind === "leave" && read.kind !== "none") return this.#end({ kind: "lost" });
-      if (read.kind === "none" || (read.kind === "packets" && read.packets.some(isRoomPacket))) {
+      const answered = read.kind === "packets" ? !read.packets.some(isRoomPacket) : read.kind === "empty" && posted.kind !== "chats";
+      if (!answered) {
         if (attempt >= TRIES) return this.#end({ kind: "lost" });
         this.#postPause.set(backoffMs(attempt + 1, environment.random()), () => this.#send(posted, attempt + 1));
         return;

@@ -7,6 +7,8 @@ export type Ending =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** No answer, one that is none, or cut off. */
   | { readonly kind: "lost" }
+  /** Given up at this end: nothing was heard any more. */
+  | { readonly kind: "silent" }
   /** It brought what is no packet. */
   | { readonly kind: "malformed" };
 

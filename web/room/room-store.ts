@@ -280,7 +280,7 @@ export class RoomStore {
         this.#inside.value = true;
         this.#asked.refused = [];
         if (event.fresh) this.#older.value = olderThan(event.offset + 1);
-      } else if (event.kind === "nick") this.#parts.preferences.nickname = event.nick;
+      } else if (event.kind === "nick") this.#parts.preferences.nickname = this.#asked.nick = event.nick;
       else if (event.kind === "rename-refused") this.hint.value = { kind: "rename-refused", code: event.code };
     }
     this.#callOffKeeping ??= this.#parts.clock.after(KEEP_EVERY_MS, () => this.#keep());

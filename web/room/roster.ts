@@ -38,10 +38,10 @@ export function count(roster: Roster): number {
   return roster.people.size + roster.unlisted;
 }
 
-/** Everybody's nickname in the order of the person's language, oneself first. */
+/** Everybody's nickname in the order of the person's language, oneself first (also before the server has named anybody). */
 export function sorted(roster: Roster, self: string, compare: (a: string, b: string) => number): string[] {
   const own = nicknameKey(self);
   const others = [...roster.people].filter(([key]) => key !== own).map(([, nick]) => nick);
   others.sort(compare);
-  return roster.people.has(own) ? [self, ...others] : others;
+  return self === "" ? others : [self, ...others];
 }
