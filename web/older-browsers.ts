@@ -2,7 +2,7 @@
  * What the code relies on and browsers of 2020 and 2021 do not have. Must be the first import of the page.
  */
 
-Object.hasOwn ??= (object: object, key: PropertyKey) => Object.prototype.hasOwnProperty.call(object, key);
+Object.hasOwn ??= (object: object, key: PropertyKey) => Object.hasOwn(object, key);
 
 for (const prototype of [Array.prototype, String.prototype] as { at?: (index: number) => unknown }[]) {
   if (prototype.at) continue;

@@ -63,6 +63,11 @@ export class Delivery {
     this.#tail.append(chunk);
   }
 
+  /** The log keeps nothing from before `first` any more. */
+  trim(first: Offset): void {
+    this.#tail.trim(first);
+  }
+
   /** Hands the newest chunk to all who have everything before it, and lets the others go on from where they are. */
   broadcast(chunk: Chunk): void {
     const payload = new Payload(asBuffer(chunk.octets), chunk.last);

@@ -3,17 +3,7 @@ import { checkNickname } from "../../shared/nickname.ts";
 import { type ChatPacket, encodeService } from "../../shared/packet.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Hello, LeftWhy } from "../../shared/service.ts";
-import type {
-  Chunk,
-  Committed,
-  LogState,
-  NumberedRefusal,
-  Offset,
-  Operation,
-  Outcome,
-  SessionId,
-  SessionRecord,
-} from "../engine/engine.ts";
+import type { Committed, LogState, NumberedRefusal, Offset, Operation, Outcome, SessionId, SessionRecord } from "../engine/engine.ts";
 import { Announcer } from "./announcer.ts";
 import { ChatOffsets } from "./chat-offsets.ts";
 import { CommitQueue, type Queued } from "./commit-queue.ts";
@@ -435,18 +425,14 @@ export class Room {
 
   readonly #committed = (committed: Committed, batch: readonly Queued[]): void => {
     const { chunk } = committed;
-    if (chunk !== undefined) this.#append(chunk, committed.first);
-    else if (committed.first !== this.#log.first) this.#log = { ...this.#log, first: committed.first };
+    if (chunk !== undefined) this.#delivery.append(chunk);
+    this.#log = { log: this.#log.log, first: committed.first, last: chunk?.last ?? this.#log.last, at: chunk?.at ?? this.#log.at };
+    this.#delivery.trim(committed.first);
     for (let index = 0; index < batch.length; index++) batch[index]?.settle(committed.outcomes[index] as Outcome);
     if (chunk !== undefined) this.#delivery.broadcast(chunk);
     for (const session of this.#answering) this.#delivery.pump(session);
     this.#answering.clear();
   };
-
-  #append(chunk: Chunk, first: Offset): void {
-    this.#delivery.append(chunk);
-    this.#log = { log: this.#log.log, first, last: chunk.last, at: chunk.at };
-  }
 
   readonly #written = (session: Session): void => {
     if (session.carrier === "poll") {

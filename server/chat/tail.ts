@@ -90,16 +90,25 @@ export class Tail {
   readonly #maxOctets: number;
   #chunks: Chunk[] = [];
   #octets = 0;
+  #first: Offset = 1;
 
   /** Keeps at least the newest `maxOctets`, and at most twice that and a chunk: so that dropping old chunks is rare work. */
   constructor(maxOctets: number) {
     this.#maxOctets = maxOctets;
   }
 
-  /** The offset before the oldest packet that is held; undefined while it holds none. */
+  /** The offset before the oldest packet that it gives; undefined while it has none. */
   get before(): Offset | undefined {
     const oldest = this.#chunks[0];
-    return oldest === undefined ? undefined : oldest.first - 1;
+    return oldest === undefined ? undefined : Math.max(oldest.first, this.#first) - 1;
+  }
+
+  /** What the log no longer keeps, from before `first`, is not to be had here either. */
+  trim(first: Offset): void {
+    if (first <= this.#first) return;
+    this.#first = first;
+    this.#chunks = this.#chunks.filter((chunk) => chunk.last >= first);
+    this.#octets = this.#chunks.reduce((octets, chunk) => octets + chunk.octets.length, 0);
   }
 
   append(chunk: Chunk): void {

@@ -7,7 +7,7 @@ export type Input =
   | { readonly kind: "unknown"; readonly word: string };
 
 // Letters alone, then an end: "/etc/hosts" and "/r/lobby" are things that people say.
-const COMMAND = /^\/(\p{L}+)(?:\s+([^]*))?$/u;
+const COMMAND = /^\/(\p{L}+)(?:\s+(.*))?$/su;
 
 export function parseInput(text: string): Input {
   const typed = text.trim();
@@ -30,5 +30,5 @@ export function parseInput(text: string): Input {
 
 /** What follows `/me` in a message: what its sender does rather than says. */
 export function actionIn(message: string): string | undefined {
-  return /^\/me\s+([^]+)$/u.exec(message)?.[1];
+  return /^\/me\s+(.+)$/su.exec(message)?.[1];
 }

@@ -13,5 +13,8 @@ export function nicknameVariant(nick: string, taken: readonly string[]): string 
 
 function shortened(text: string, codePoints: number): string {
   // Marks at the cut go with their letter.
-  return [...text].slice(0, codePoints).join("").replace(/[\u200D\uFE0F]+$/u, "");
+  return [...text]
+    .slice(0, codePoints)
+    .join("")
+    .replace(/[\u200D\uFE0F]+$/u, "");
 }

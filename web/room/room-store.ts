@@ -112,7 +112,6 @@ export class RoomStore {
       this.#picture.value = pictureFrom(snapshot, connection.nick);
       this.#older.value = olderThan(snapshot.before);
     }
-    this.#outbox.value = connection.outbox;
     this.#connect(connection.nick, connection);
   }
 
@@ -210,6 +209,7 @@ export class RoomStore {
 
   setDraft(text: string): void {
     this.draft.value = text;
+    if (this.hint.peek()?.kind !== "help") this.hint.value = undefined;
     this.#parts.keepsake.draft = text;
   }
 
@@ -300,8 +300,8 @@ export class RoomStore {
 
   #onOutbox(entries: readonly OutboxEntry[]): void {
     this.#outbox.value = entries;
-    // When the connection is done with what it is at, so that what is kept is of one moment.
-    queueMicrotask(() => this.#keep());
+    // At once: what is kept before it goes out is never said twice.
+    this.#keep();
   }
 
   #keep(): void {

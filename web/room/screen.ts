@@ -1,5 +1,5 @@
-import type { ConnectionState, Outage } from "../../shared/connection/connection-state.ts";
 import type { Code } from "../../shared/codes.ts";
+import type { ConnectionState, Outage } from "../../shared/connection/connection-state.ts";
 
 /** What the person has in front of them. */
 export type Screen =

@@ -14,7 +14,6 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | nul
     // On a touch screen the focus would bring the keyboard up over half of the room.
     if (!matchMedia("(pointer: coarse)").matches) field.current?.focus();
   }, [field]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what the height depends on
   useLayoutEffect(() => {
     if (field.current) fitHeight(field.current);
   }, [field, draft]);

@@ -43,6 +43,10 @@ function describe(state: ConnectionState, networked: boolean, words: Words): Des
     default:
       if (!networked) return { tone: "bad", news: words.offline };
       if (state.why === undefined) return { tone: "busy", news: words.connecting };
-      return { tone: "busy", news: state.why.code === "stopping" ? words.restarting : words.reconnecting, detail: words.because[state.why.code] };
+      return {
+        tone: "busy",
+        news: state.why.code === "stopping" ? words.restarting : words.reconnecting,
+        detail: words.because[state.why.code],
+      };
   }
 }

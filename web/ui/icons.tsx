@@ -3,7 +3,16 @@ import type { ComponentChildren } from "preact";
 /** Icons say nothing by themselves: what they stand in has a name. `mirrored`: it points the other way where one writes from right to left. */
 function Icon({ mirrored = false, children }: { mirrored?: boolean; children: ComponentChildren }) {
   return (
-    <svg class={mirrored ? "icon mirrored" : "icon"} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    <svg
+      class={mirrored ? "icon mirrored" : "icon"}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
       {children}
     </svg>
   );

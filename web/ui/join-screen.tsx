@@ -37,7 +37,9 @@ export function JoinScreen({ entering, refused }: { entering: boolean; refused: 
               store.join(suggestion);
             }}
           >
-            <WithNames names={[suggestion]} text={([name = ""]) => words.joinAs(name)} />
+            <span>
+              <WithNames names={[suggestion]} text={([name = ""]) => words.joinAs(name)} />
+            </span>
           </button>
         )}
         <button type="submit" class="primary wide" aria-disabled={entering}>

@@ -1,12 +1,12 @@
 import { useRef, useState } from "preact/hooks";
 import type { Code } from "../../shared/codes.ts";
 import { Composer } from "./composer.tsx";
+import { useApp } from "./context.ts";
 import { EndedPanel } from "./ended-panel.tsx";
 import { HintLine } from "./hint-line.tsx";
 import { PeoplePanel } from "./people-panel.tsx";
 import { RoomHeader } from "./room-header.tsx";
 import { TimelineView } from "./timeline-view.tsx";
-import { useApp } from "./context.ts";
 
 /** The room. `ended`: the server's last word, after which there is only reading. */
 export function RoomScreen({ ended }: { ended: Code | undefined }) {

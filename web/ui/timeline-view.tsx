@@ -40,7 +40,7 @@ export function TimelineView() {
     drawMore();
   });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever said something follows again
+  // Whoever said something follows again.
   useLayoutEffect(() => {
     if (said > 0) follow();
   }, [said]);
@@ -72,8 +72,16 @@ export function TimelineView() {
 
   return (
     <div class="timeline">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <div class="scroll" ref={box} role="log" aria-label={words.messages} aria-live={atEnd ? "polite" : "off"} tabIndex={0} onScroll={onScroll}>
+      <div
+        class="scroll"
+        ref={box}
+        role="log"
+        aria-label={words.messages}
+        aria-live={atEnd ? "polite" : "off"}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+        tabIndex={0}
+        onScroll={onScroll}
+      >
         <div class="column">
           {shown.from === 0 && <TimelineStart older={older} empty={items.length === 0} />}
           {items.slice(shown.from, shown.to).map((item) => (

@@ -8,5 +8,7 @@ const STAND_INS = /([\uE000-\uE0FF])/;
  */
 export function WithNames({ names, text }: { names: readonly string[]; text: (standIns: string[]) => string }) {
   const sentence = text(names.map((_, index) => String.fromCharCode(STAND_IN + index)));
-  return <>{sentence.split(STAND_INS).map((part, index) => (index % 2 === 0 ? part : <bdi>{names[part.charCodeAt(0) - STAND_IN]}</bdi>))}</>;
+  return (
+    <>{sentence.split(STAND_INS).map((part, index) => (index % 2 === 0 ? part : <bdi>{names[part.charCodeAt(0) - STAND_IN]}</bdi>))}</>
+  );
 }

@@ -1,10 +1,11 @@
-import { formats } from "./formats.ts";
+import type { Formats } from "./formats.ts";
 import type { Words } from "./words.ts";
 
-const format = formats("en");
+// Without a comma before "and", wherever it is read.
+const list = new Intl.ListFormat("en-GB", { type: "conjunction" });
 const confused = "This page and the server did not understand each other.";
 
-export const english: Words = {
+export const english = (format: Formats): Words => ({
   tag: "en",
   direction: "ltr",
   format,
@@ -68,7 +69,11 @@ export const english: Words = {
   room: (name) => `Room ${name}`,
   leave: "Leave",
   leaveAnyway: "Leave anyway",
-  unsent: (count) => format.plural(count, { one: "# message has not been sent. It would be lost.", other: "# messages have not been sent. They would be lost." }),
+  unsent: (count) =>
+    format.plural(count, {
+      one: "# message has not been sent. It would be lost.",
+      other: "# messages have not been sent. They would be lost.",
+    }),
   messages: "Messages",
   you: "you",
   unread: "New",
@@ -81,7 +86,7 @@ export const english: Words = {
   gap: (count) => format.plural(count, { one: "# message is no longer kept", other: "# messages are no longer kept" }),
   operator: "The operator",
   moves: (group, names, more) => {
-    const who = format.list(more > 0 ? [...names, format.plural(more, { one: "# other", other: "# others" })] : names);
+    const who = list.format(more > 0 ? [...names, format.plural(more, { one: "# other", other: "# others" })] : names);
     const did = { came: "came in", back: "came back", passed: "came in and left", left: "left", lost: "lost the connection" };
     if (group === "removed") return names.length + more > 1 ? `${who} were removed` : `${who} was removed`;
     return `${who} ${did[group]}`;
@@ -118,4 +123,4 @@ export const english: Words = {
   changeNickname: "Change nickname",
   newNickname: "New nickname",
   save: "Save",
-};
+});

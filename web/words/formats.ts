@@ -1,6 +1,7 @@
-/** What `Intl` does for a language. Made once per language; each part when it is first needed. */
+/** What `Intl` does for a language as it is written somewhere. Each part is made when it is first needed. */
 export type Formats = ReturnType<typeof formats>;
 
+/** `tag`: the language, with the person's region where that is known: it decides between 2 PM and 14:00. */
 export function formats(tag: string) {
   const time = lazy(() => new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" }));
   const day = lazy(() => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }));

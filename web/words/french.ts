@@ -1,10 +1,9 @@
-import { formats } from "./formats.ts";
+import type { Formats } from "./formats.ts";
 import type { Words } from "./words.ts";
 
-const format = formats("fr");
 const confused = "Cette page et le serveur ne se sont pas compris.";
 
-export const french: Words = {
+export const french = (format: Formats): Words => ({
   tag: "fr",
   direction: "ltr",
   format,
@@ -136,4 +135,4 @@ export const french: Words = {
   changeNickname: "Changer de pseudo",
   newNickname: "Nouveau pseudo",
   save: "Enregistrer",
-};
+});

@@ -1,0 +1,2 @@
+import { randomBytes } from "node:crypto";
+import { isRoomPacket } from "../../shared/packet-kind.ts";
