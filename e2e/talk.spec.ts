@@ -28,7 +28,7 @@ test("coming and going are seen by those who are there", async ({ newPerson }) =
   await alice.seesNotice("bob came in");
   await expect(alice.people.getByRole("listitem")).toHaveCount(2);
   await bob.leaves();
-  await alice.seesNotice("bob left");
+  await alice.seesNotice("bob came in and left");
   await expect(alice.people.getByRole("listitem")).toHaveCount(1);
 });
 
@@ -36,9 +36,17 @@ test("a nickname that is taken is said, and is free again after leaving", async 
   const alice = await (await newPerson()).joins("alice");
   const other = await newPerson();
   await other.asksIn("ALICE");
-  await expect(other.page.getByText(/is taken/)).toBeVisible();
+  await expect(other.page.getByText("Somebody here has this nickname already.")).toBeVisible();
   await alice.leaves();
   await other.joins("ALICE");
+});
+
+test("a nickname that is taken comes with one that is free", async ({ newPerson }) => {
+  await (await newPerson()).joins("alice");
+  const other = await newPerson();
+  await other.asksIn("alice");
+  await other.page.getByRole("button", { name: "Join as alice2" }).click();
+  await other.isIn();
 });
 
 test("rooms are apart", async ({ newPerson }) => {

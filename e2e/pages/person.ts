@@ -21,7 +21,7 @@ export class Person {
   /** Asks to come in, and does not wait for an answer. */
   async asksIn(nickname: string): Promise<void> {
     await this.nickname.fill(nickname);
-    await this.page.getByRole("button", { name: "Join" }).click();
+    await this.page.getByRole("button", { name: "Join", exact: true }).click();
   }
 
   /** Comes in, over the transport that this browser has. */

@@ -1,8 +1,34 @@
 import { type IncomingHttpHeaders, request } from "node:http";
 import { decode } from "../../shared/packet.ts";
 
-/** A packet as a test looks at it: the fields of a service packet, or `{ type: "chat", nick, message }`. */
-export type Told = Readonly<Record<string, unknown>> & { readonly type: string };
+/** A packet as a test looks at it: a service packet's fields, whichever it has, or `{ type: "chat", nick, message }`. */
+export type Told = {
+  readonly type: string;
+  readonly nick?: string;
+  readonly message?: string;
+  readonly nicks?: readonly string[];
+  readonly why?: string;
+  readonly from?: string | number;
+  readonly to?: string | number;
+  readonly at?: number;
+  readonly seq?: number;
+  readonly of?: string;
+  readonly code?: string;
+  readonly retryAfter?: number;
+  readonly offset?: number;
+  readonly online?: number;
+  readonly more?: boolean;
+  readonly log?: string;
+  readonly room?: string;
+  readonly turn?: number;
+  readonly resumed?: boolean;
+  readonly heartbeat?: number;
+  readonly limits?: {
+    readonly nick: number;
+    readonly message: number;
+    readonly rate: { readonly burst: number; readonly perSecond: number };
+  };
+};
 
 /** `told` is the body read as packets, empty where it is something else. */
 export type Answer = { status: number; headers: IncomingHttpHeaders; octets: Buffer; told: Told[] };

@@ -3,7 +3,7 @@ import { type Fallback, type FallbackEvent, firstFallback, nextFallback, planRac
 
 const BOTH = { webSocket: true, only: undefined };
 
-function after(...events: FallbackEvent[]): Fallback {
+function remembering(...events: FallbackEvent[]): Fallback {
   return events.reduce(nextFallback, firstFallback(undefined));
 }
 
@@ -27,34 +27,37 @@ describe("who goes first", () => {
   });
 
   it("the one that was asked for, whatever is remembered", () => {
-    expect(planRace(firstFallback("long-poll"), { webSocket: true, only: "websocket" })).toEqual({ first: "websocket", pollingJoins: false });
+    expect(planRace(firstFallback("long-poll"), { webSocket: true, only: "websocket" })).toEqual({
+      first: "websocket",
+      pollingJoins: false,
+    });
     expect(planRace(firstFallback(undefined), { webSocket: true, only: "long-poll" })).toEqual({ first: "long-poll", pollingJoins: false });
   });
 });
 
 describe("WebSocket counts as failed", () => {
   it("when it was cut twice within 30 s", () => {
-    expect(after(welcomed, cut(1_000)).failed).toBe(false);
-    expect(after(welcomed, cut(1_000), cut(31_000)).failed).toBe(true);
-    expect(after(welcomed, cut(1_000), cut(31_001)).failed).toBe(false);
-    expect(after(welcomed, cut(1_000), cut(40_000), cut(60_000)).failed).toBe(true);
+    expect(remembering(welcomed, cut(1_000)).failed).toBe(false);
+    expect(remembering(welcomed, cut(1_000), cut(31_000)).failed).toBe(true);
+    expect(remembering(welcomed, cut(1_000), cut(31_001)).failed).toBe(false);
+    expect(remembering(welcomed, cut(1_000), cut(40_000), cut(60_000)).failed).toBe(true);
   });
 
   it("when it gave no welcome where long polling did, unless it has worked before", () => {
-    expect(after({ kind: "passed-by", nowMs: 0 }).failed).toBe(true);
-    expect(after(welcomed, { kind: "passed-by", nowMs: 0 }).failed).toBe(false);
-    expect(after(welcomed, { kind: "passed-by", nowMs: 0 }, { kind: "passed-by", nowMs: 5_000 }).failed).toBe(true);
+    expect(remembering({ kind: "passed-by", nowMs: 0 }).failed).toBe(true);
+    expect(remembering(welcomed, { kind: "passed-by", nowMs: 0 }).failed).toBe(false);
+    expect(remembering(welcomed, { kind: "passed-by", nowMs: 0 }, { kind: "passed-by", nowMs: 5_000 }).failed).toBe(true);
   });
 
   it("until it brings a welcome, and no longer", () => {
-    const failed = after(welcomed, cut(0), cut(1));
+    const failed = remembering(welcomed, cut(0), cut(1));
     expect(nextFallback(failed, cut(90_000)).failed).toBe(true);
     expect(nextFallback(failed, welcomed).failed).toBe(false);
   });
 });
 
 it("on polling, WebSocket is tried again every three minutes; soon, where it was only unlucky", () => {
-  expect(upgradeMs(after({ kind: "passed-by", nowMs: 0 }))).toBe(UPGRADE_EVERY_MS);
+  expect(upgradeMs(remembering({ kind: "passed-by", nowMs: 0 }))).toBe(UPGRADE_EVERY_MS);
   expect(UPGRADE_EVERY_MS).toBe(180_000);
-  expect(upgradeMs(after(welcomed, { kind: "passed-by", nowMs: 0 }))).toBe(5_000);
+  expect(upgradeMs(remembering(welcomed, { kind: "passed-by", nowMs: 0 }))).toBe(5_000);
 });
