@@ -46,7 +46,7 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
   const hub = new Hub({ engine, clock, log, limits: limitsOf(settings) });
   const origins = new Set(settings.ALLOWED_ORIGINS ?? []);
   const app = createHttp(settings, log);
-  const webSockets = new WebSocketDoor(hub, origins);
+  const webSockets = new WebSocketDoor(hub, origins, log);
   const polls = new LongPollDoor(hub, origins);
   registerFaults(app);
   await webSockets.register(app);
@@ -55,7 +55,7 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
   registerHealth(app, hub);
   if (page !== null) await registerPage(app, page);
   await hub.start();
-  await app.listen({ host: settings.HOST, port: settings.PORT });
+  await app.listen({ host: settings.HOST, port: settings.PORT, listenTextResolver: (address) => `listening on ${address}` });
   const { port } = app.addresses()[0] as { port: number };
   let stopped: Promise<void> | undefined;
   return {

@@ -6,7 +6,7 @@ import { CODES, type Refusal } from "../../shared/codes.ts";
 import { MAX_INPUT_OCTETS } from "../../shared/limits.ts";
 import { decode } from "../../shared/packet.ts";
 import { Conversation } from "../chat/conversation.ts";
-import { type Hub, stoppingRefusal } from "../chat/hub.ts";
+import { type Hub, type HubLog, stoppingRefusal } from "../chat/hub.ts";
 import { encodeError, refuse } from "../chat/replies.ts";
 import type { Ending, Payload, StreamTransport } from "../chat/transport.ts";
 import { type AllowedOrigins, checkOrigin } from "./origin.ts";
@@ -29,10 +29,12 @@ export class WebSocketDoor {
   readonly #webSockets = new Set<WebSocket>();
   readonly #hub: Hub;
   readonly #origins: AllowedOrigins;
+  readonly #log: HubLog;
 
-  constructor(hub: Hub, origins: AllowedOrigins) {
+  constructor(hub: Hub, origins: AllowedOrigins, log: HubLog) {
     this.#hub = hub;
     this.#origins = origins;
+    this.#log = log;
   }
 
   async register(app: FastifyInstance): Promise<void> {
@@ -70,14 +72,21 @@ export class WebSocketDoor {
     for (const webSocket of this.#webSockets) webSocket.terminate();
   }
 
-  #open(webSocket: WebSocket, request: FastifyRequest): void {
+  /** A transport's own word that it is closed, and why, where there is a code for it. */
+  closed(transport: WebSocketTransport, refusal: Refusal | undefined): void {
+    this.transports.delete(transport);
+    if (refusal === undefined) return;
+    const { address, nick } = transport;
+    this.#log.info({ code: refusal.code, address, ...(nick === undefined ? {} : { nick }) }, "WebSocket closed");
+  }
+
+  // Nothing of the request is kept: it would stay in memory for as long as the connection.
+  #open(webSocket: WebSocket, { raw, ip }: FastifyRequest): void {
     this.#webSockets.add(webSocket);
     webSocket.once("close", () => this.#webSockets.delete(webSocket));
-    const transport = new WebSocketTransport(webSocket, request.raw.socket, (closed) => this.transports.delete(closed));
+    const transport = new WebSocketTransport(webSocket, raw.socket, ip, this);
     this.transports.add(transport);
-    transport.serve(new Conversation(this.#hub, transport, request.ip), (refusal) =>
-      request.log.info({ code: refusal.code, address: request.ip, nick: transport.nick }, "WebSocket closed"),
-    );
+    transport.serve(new Conversation(this.#hub, transport, ip));
   }
 }
 
@@ -87,35 +96,33 @@ export class WebSocketTransport implements StreamTransport {
   readonly pieceOctets = PIECE_OCTETS;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
-  readonly #onClosed: (transport: WebSocketTransport) => void;
+  readonly address: string;
+  readonly #door: WebSocketDoor;
   #conversation: Conversation | undefined;
-  #logEnding: ((refusal: Refusal) => void) | undefined;
   #closed = false;
   #whenWritable: (() => void) | undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, onClosed: (transport: WebSocketTransport) => void) {
+  constructor(webSocket: WebSocket, socket: Socket, address: string, door: WebSocketDoor) {
     this.#webSocket = webSocket;
     this.#socket = socket;
-    this.#onClosed = onClosed;
+    this.address = address;
+    this.#door = door;
   }
 
   /** Starts to read, for `conversation`. */
-  serve(conversation: Conversation, logEnding: (refusal: Refusal) => void): void {
+  serve(conversation: Conversation): void {
     this.#conversation = conversation;
-    this.#logEnding = logEnding;
     const webSocket = this.#webSocket;
     webSocket.on("message", (data) => this.#receive(data as Buffer));
     webSocket.on("close", () => this.#end());
     // ws closes by itself what breaks the WebSocket protocol or is too large. Our `error` has to be on its way before the close frame.
     const close = webSocket.close.bind(webSocket);
     webSocket.close = (code, reason) => {
-      if (!this.#closed && code !== undefined && BROKEN.has(code)) {
-        const refusal = code === 1009 ? refuse("too-large", "A message is at most 64 KiB.") : refuse("malformed", "This is no WebSocket.");
-        this.#write(frameBinary(encodeError(refusal)));
-        this.#logEnding?.(refusal);
-      }
+      const broken = code !== undefined && BROKEN.has(code);
+      if (broken)
+        this.#end(code === 1009 ? refuse("too-large", "A message is at most 64 KiB.") : refuse("malformed", "This is no WebSocket."));
+      else this.#end();
       close(code, reason);
-      this.#end();
     };
   }
 
@@ -167,15 +174,11 @@ export class WebSocketTransport implements StreamTransport {
     if (this.#closed) return;
     if (ending.code === "left" || ending.code === "newer-poll") this.#closeWith(1000, "");
     else if (ending.code === "stopped") this.#closeWith(CODES.stopping.close, "stopping");
-    else {
-      this.#write(frameBinary(encodeError(ending as Refusal)));
-      this.#logEnding?.(ending as Refusal);
-      this.#closeWith(CODES[ending.code].close, ending.code);
-    }
+    else this.#closeWith(CODES[ending.code].close, ending.code, ending as Refusal);
   }
 
-  #closeWith(code: number, reason: string): void {
-    this.#end();
+  #closeWith(code: number, reason: string, refusal?: Refusal): void {
+    this.#end(refusal);
     this.#webSocket.resume(); // the peer's close frame is still to be read
     this.#webSocket.close(code, reason);
   }
@@ -197,10 +200,12 @@ export class WebSocketTransport implements StreamTransport {
     if (!this.#closed) run?.();
   };
 
-  #end(): void {
+  /** The last thing that goes out is the `error`, where there is a refusal to tell. */
+  #end(refusal?: Refusal): void {
     if (this.#closed) return;
+    if (refusal !== undefined) this.#write(frameBinary(encodeError(refusal)));
     this.#closed = true;
-    this.#onClosed(this);
+    this.#door.closed(this, refusal);
     this.#conversation?.closed();
   }
 }

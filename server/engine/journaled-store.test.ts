@@ -149,6 +149,27 @@ describe("a journal", () => {
       expect(lines).toHaveLength(1);
     });
 
+    it("waits for a store that is too far behind", async () => {
+      const { closed, open } = gate();
+      behind.gate = closed;
+      const large = "x".repeat(9_000_000);
+      for (let number = 1; number <= 8; number++) await store.write(transactionOf(number, large));
+      let written = false;
+      const writing = store.write(transactionOf(9)).then(() => {
+        written = true;
+      });
+      await stat(path);
+      expect(written).toBe(false);
+      open();
+      await writing;
+      expect(behind.number).toBeGreaterThanOrEqual(8);
+      expect((await stat(path)).size).toBeLessThan(10_000);
+      behind.failure = FULL;
+      for (let number = 10; number <= 17; number++) await store.write(transactionOf(number, large));
+      await expect(store.write(transactionOf(18))).rejects.toThrow(FULL);
+      expect(store.number).toBe(17);
+    });
+
     it("leaves to the next start what the store has not, and nothing else", async () => {
       await store.write(transactionOf(1));
       await store.read(LOBBY, 1, 1);

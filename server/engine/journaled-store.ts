@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
+import { atMost } from "./time-limit.ts";
 
 /** From here on the journal begins anew as soon as nothing of it is needed. */
 const RESET_OCTETS = 1024 * 1024;
@@ -80,12 +81,7 @@ export class JournaledStore implements Store {
   async close(): Promise<void> {
     this.#closing = true;
     this.#wake();
-    const cancel = { timer: (): void => {} };
-    const timeOut = new Promise<void>((resolve) => {
-      cancel.timer = this.#clock.after(CLOSING_MS, resolve);
-    });
-    await Promise.race([this.#draining, timeOut]);
-    cancel.timer();
+    await atMost(this.#clock, CLOSING_MS, this.#draining);
     if (this.#stored === this.#journaled) await this.#journal.reset();
     await this.#journal.close();
     await this.#store.close();

@@ -1,33 +1,20 @@
 import { join } from "node:path";
-import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
 import { openChunk, timeOf } from "./chunk-record.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { type Chunk, EngineError, type LogState, type Offset, type SessionId } from "./engine.ts";
 import { FileSpace } from "./file-space.ts";
+import { causeOf, checkFormat, type Database, json, type Key, openFile, parse } from "./lmdb-file.ts";
 import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
+import { atMost } from "./time-limit.ts";
 
-/** Of the layout below. Another one is another number. */
-const FORMAT = 1;
 /** What a new file has room for at least. */
 const FIRST_OCTETS = 1024 * 1024;
 /** Some systems have larger pages. */
 const LEAST_PAGE_OCTETS = 4096;
 /** The disk had its chance: what was acknowledged is safe, and the next start will find it. */
 const CLOSING_MS = 5_000;
-
-/*
- * One database, its keys in lmdb's own ordering (arrays by their elements):
- *
- *   "about"               → JSON { format }
- *   "number"              → JSON, the number of the last transaction
- *   ["chunk", room, first] → a chunk record (chunk-record.ts)
- *   ["log", room]         → JSON LogState
- *   ["session", id]       → JSON KeptSession without its id
- */
-type Key = string | [string, string] | [string, string, number];
-type Database = RootDatabase<Uint8Array, Key>;
 
 /**
  * Keeps everything in one LMDB file, `log.mdb`, in a directory that nobody else uses.
@@ -233,64 +220,14 @@ export class LmdbStore implements Store {
   }
 
   /** Waits for what is being written, but not for ever. */
-  async #closeFile(): Promise<void> {
-    let cancel = (): void => {};
-    const timeOut = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(CLOSING_MS, resolve);
-    });
-    await Promise.race([this.#db.close().catch(() => {}), timeOut]);
-    cancel();
+  #closeFile(): Promise<void> {
+    return atMost(this.#clock, CLOSING_MS, this.#db.close());
   }
 }
 
 /** Sorts after every room's name and every session's id. */
 const LAST_TEXT = "\uffff";
 
-function openFile(path: string): Database {
-  const options: RootDatabaseOptions & { permissionsMode: number } = {
-    noSubdir: true,
-    encoding: "binary",
-    cache: false,
-    compression: false,
-    overlappingSync: false,
-    // With it, every `batch` leaves a second promise behind that nobody can catch when the disk fails.
-    eventTurnBatching: false,
-    permissionsMode: 0o600, // lmdb's own types do not know it
-  };
-  return open<Uint8Array, Key>(path, options);
-}
-
-/** Marks a new file with the format; throws EngineError where it is another one. */
-function checkFormat(db: Database, directory: string): void {
-  const about = db.get("about");
-  if (about === undefined && db.getKeysCount({ limit: 1 }) === 0) {
-    db.putSync("about", json({ format: FORMAT }));
-    return;
-  }
-  const format = about === undefined ? "unknown" : (parse(about) as { format?: unknown }).format;
-  if (format === FORMAT) return;
-  throw new EngineError(
-    `The data directory ${directory} was written by another version of Palabre (format ${String(format)}; this one knows ${FORMAT}). Start that version, or give this one its own DATA_DIR.`,
-  );
-}
-
-/** lmdb rejects with "Commit failed", and says why in a promise of its own. */
-async function causeOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<never> };
-  if (commitError === undefined) return error;
-  const cause = commitError.catch((reason: unknown) => reason);
-  const inTime = new Promise<unknown>((resolve) => setImmediate(() => resolve(error)));
-  return Promise.race([cause, inTime]);
-}
-
 function failure(what: string, advice: string, cause: unknown): EngineError {
   return new EngineError(`${what} (${cause instanceof Error ? cause.message : String(cause)}). ${advice}`, { cause });
-}
-
-function json(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
-}
-
-function parse(value: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString());
 }

@@ -4,7 +4,7 @@ import { type Told, within } from "./ask.ts";
 import { type House, openHouse } from "./house.ts";
 import { LongPollMember } from "./long-poll-member.ts";
 import { ManualClock } from "./manual-clock.ts";
-import type { HelloFields, Member } from "./member.ts";
+import type { End, HelloFields, Member } from "./member.ts";
 import { WebSocketMember } from "./websocket-member.ts";
 
 type NewMember<Kind extends Member> = new (house: { port: number }, nick: string, room: string, session?: string) => Kind;
@@ -64,6 +64,11 @@ export class Company<Kind extends Member = Member> {
     for (const member of members) member.forgets();
     return members as { -readonly [Place in keyof Nicks]: Kind };
   }
+}
+
+/** How it ends with this code: its close code by WebSocket, its status by long polling. */
+export function endWith(transport: TransportCase, code: string, { close, status }: { close: number; status: number }): End {
+  return { code, number: transport.name === "WebSocket" ? close : status };
 }
 
 export function isJoinedOf(told: Told, nick: string): boolean {

@@ -99,7 +99,8 @@ async function fillTheDisk(): Promise<void> {
   };
   let failure: string | undefined;
   for (let count = 0; failure === undefined && count < 10_000; count++) failure = await tries();
-  const again = await Promise.all([tries(), tries()]);
+  const again: (string | undefined)[] = [];
+  for (let count = 0; count < 50; count++) again.push(await tries());
   const { last } = await engine.open("lobby" as RoomName);
   const found = await engine.find(idOf("ann"));
   say({ failure, again, last, seq: found?.seq, expected: ann.seq });

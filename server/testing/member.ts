@@ -87,6 +87,12 @@ export abstract class Member {
     return this.until(() => this.told.slice(before).find((told) => told.type === "you" || told.of === "rename"), "the answer to a rename");
   }
 
+  /** Says `leave`; resolves when the server has taken it. */
+  async leaves(fields: { linger?: number } = {}): Promise<void> {
+    await this.sends(service({ type: "leave", ...fields }));
+    await settled(this.house);
+  }
+
   /** The next packet of one of these types after the last one that `next` gave; those between are passed over. */
   next(...types: string[]): Promise<Told> {
     return this.until(() => {

@@ -121,7 +121,7 @@ export class Outbox {
     let waits = false;
     for (const item of this.#items) {
       if (item.seq !== undefined) {
-        
+        if (waits) return undefined;
         unanswered++;
       } else if (isQueued(item)) waits = true;
     }
