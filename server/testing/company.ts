@@ -1,5 +1,8 @@
+import { pino } from "pino";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { EmbeddedEngine } from "../engine/embedded.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Store } from "../engine/store.ts";
 import { type Told, within } from "./ask.ts";
 import { type House, openHouse } from "./house.ts";
 import { LongPollMember } from "./long-poll-member.ts";
@@ -104,6 +107,11 @@ export async function openCompany<Kind extends Member>(
   company.house = await openHouse(settings, { ...parts, clock: company.clock });
   onTestFinished(() => void stops.push(company.house.stop()));
   return company;
+}
+
+/** An engine on what `store` keeps: a second one on the same store is what a restart finds. */
+export function engineOn(store: Store, clock: ManualClock): Promise<Engine> {
+  return EmbeddedEngine.start({ store, clock, history: { packets: 10_000, days: 30 }, log: pino({ level: "silent" }) });
 }
 
 function expectWelcome(told: Told): void {

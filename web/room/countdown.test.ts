@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { expect, it } from "vitest";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { Countdown } from "./countdown.ts";
-import { ManualClock } from "./manual-clock.ts";
 
 it("counts whole seconds down to nothing, and stops when it is told to", () => {
   const clock = new ManualClock();

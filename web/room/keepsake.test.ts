@@ -78,7 +78,7 @@ describe("what survives a reload", () => {
   });
 
   it("is never what was true before, where what is true now could not be kept", () => {
-    const storage = new SmallStorage(200);
+    const storage = new SmallStorage(50);
     storage.texts.set("palabre:session:lobby", "{}");
     keepsake(storage).session = session;
     expect(storage.texts.size).toBe(0);

@@ -71,10 +71,10 @@ export function prepend(timeline: Timeline, first: number, events: readonly Room
     { items: [], before: first, end: first - 1 },
     events.filter((event) => event.offset < timeline.before),
   ).items;
-  const [head, ...rest] = timeline.items;
   const seam = older.at(-1);
-  if (!head || !seam) return { ...timeline, before: first };
-  const sameDay = head.kind === "day" && dayOf(head.at) === dayOf(seam.at);
+  if (!seam) return { ...timeline, before: first };
+  const [head, ...rest] = timeline.items;
+  const sameDay = head?.kind === "day" && dayOf(head.at) === dayOf(seam.at);
   const newer = sameDay ? rest : timeline.items;
   const next = newer[0];
   const joined = next && join(seam, next);
@@ -146,7 +146,7 @@ function itemOf(event: TimelineEvent): TimelineItem {
 function join(older: TimelineItem, newer: TimelineItem): TimelineItem | undefined {
   if (dayOf(older.at) !== dayOf(newer.at)) return undefined;
   if (older.kind === "messages" && newer.kind === "messages") {
-    const together = older.nick === newer.nick && newer.at - older.at < GROUP_MS && older.lines.length + newer.lines.length <= MAX_LINES;
+    const together = older.nick === newer.nick && newer.at - older.at <= GROUP_MS && older.lines.length + newer.lines.length <= MAX_LINES;
     return together ? { ...older, last: newer.last, lines: [...older.lines, ...newer.lines] } : undefined;
   }
   if (older.kind === "moves" && newer.kind === "moves" && older.moves.length + newer.moves.length <= MAX_MOVES) {
