@@ -64,7 +64,9 @@ async function steady(peer: Peer): Promise<void> {
     }
     await done;
     const seconds = processorSeconds(served.pid) - before;
-    console.log(`${peer.name}: 20 messages a second to ${RECEIVERS}: ${((seconds * 1e6) / (messages * RECEIVERS)).toFixed(1)} processor seconds for a million deliveries`);
+    console.log(
+      `${peer.name}: 20 messages a second to ${RECEIVERS}: ${((seconds * 1e6) / (messages * RECEIVERS)).toFixed(1)} processor seconds for a million deliveries`,
+    );
     sender.destroy();
   });
 }

@@ -13,7 +13,15 @@ export type Served = { port: number; pid: number; startedInMs: number; stop(): P
 /** Starts Palabre, built, on a data directory of its own; limits that a benchmark meets are lifted. */
 export async function startPalabre(settings: Record<string, string> = {}): Promise<Served> {
   const dataDir = mkdtempSync(join(tmpdir(), "palabre-bench-"));
-  const environment = { PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "warn", MAX_CLIENTS: "100000", MAX_CLIENTS_PER_ADDRESS: "0", JOINS_PER_MINUTE: "0", RATE_BURST: "0" };
+  const environment = {
+    PORT: "0",
+    DATA_DIR: dataDir,
+    LOG_LEVEL: "warn",
+    MAX_CLIENTS: "100000",
+    MAX_CLIENTS_PER_ADDRESS: "0",
+    JOINS_PER_MINUTE: "0",
+    RATE_BURST: "0",
+  };
   return serve(["../server/main.js", "start"], { ...environment, ...settings }, () => rmSync(dataDir, { recursive: true }));
 }
 
@@ -23,7 +31,10 @@ export function startWsPeer(): Promise<Served> {
 
 async function serve([script = "", ...args]: string[], environment: Record<string, string>, after: () => void): Promise<Served> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [here(script), ...args], { env: { PATH: process.env.PATH ?? "", ...environment }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [here(script), ...args], {
+    env: { PATH: process.env.PATH ?? "", ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   for await (const line of createInterface(child.stdout)) {
     const port = /listening on http:\/\/\S+:(\d+)/.exec(line)?.[1];
     if (port === undefined) continue;

@@ -60,7 +60,9 @@ export function openRaw(port: number, path: string, heard: (chunk: Buffer) => vo
     const key = randomBytes(16).toString("base64");
     socket.setNoDelay(true);
     socket.once("error", reject);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    );
     let head = "";
     socket.on("data", function handshake(chunk: Buffer) {
       head += chunk.toString("latin1");

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ask } from "./testing/ask.ts";
-import { endWith, openCompany, standingCompany, transports } from "./testing/company.ts";
-import { newSecret, service } from "./testing/member.ts";
+import { endWith, standingCompany, transports, webSocket } from "./testing/company.ts";
+import { chat, newSecret, service } from "./testing/member.ts";
 
 const wrong = { close: 1008, status: 400 };
 
@@ -103,7 +102,8 @@ describe.each(transports)("hello over $name", (transport) => {
   it("[S10] ignores the nickname that a known session says", async () => {
     const [alice, bob] = await company.gathers("alice", "bob");
     await bob.cuts();
-    for (const nick of ["robert", "alice", "not a nickname"]) expect(await bob.returns({ nick })).toMatchObject({ type: "welcome", nick: "bob" });
+    for (const nick of ["robert", "alice", "not a nickname"])
+      expect(await bob.returns({ nick })).toMatchObject({ type: "welcome", nick: "bob" });
     await bob.speaks("it is still me");
     await alice.hears("it is still me");
     expect(alice.since().map(({ type }) => type)).not.toContain("renamed");
@@ -120,7 +120,7 @@ describe.each(transports)("hello over $name", (transport) => {
   });
 
   it.each([
-    ["without a log", (log: string) => ({ log: undefined, offset: 1, length: log.length })],
+    ["without a log", () => ({ offset: 1 })],
     ["of another log", () => ({ log: "another", offset: 1 })],
     ["beyond the end", (log: string) => ({ log, offset: 1_000_000 })],
   ])("[S11] counts an offset %s as none", async (_, wherefrom) => {
@@ -146,7 +146,7 @@ describe.each(transports)("hello over $name", (transport) => {
 
   it("[S12, S4] replays the last 50 chat packets, as many as asked for, or at most 500", async () => {
     const [alice] = await company.gathers("alice");
-    for (let number = 1; number <= 520; number++) await alice.sends(service({ type: "nothing" }), chatOf("alice", number));
+    for (let number = 1; number <= 520; number++) await alice.sends(chat("alice", `${number}`));
     await alice.hears("520");
     for (const [history, texts] of [
       [undefined, 50],
@@ -156,7 +156,7 @@ describe.each(transports)("hello over $name", (transport) => {
       [501, 500],
       [1_000_000, 500],
     ]) {
-      const reader = company.somebody(`reader-${history}`, alice.room);
+      const reader = company.somebody(`r-${history ?? "default"}`, alice.room);
       await reader.comes(history === undefined ? {} : { history });
       await reader.next("roster");
       expect(reader.heard(), `history ${history}`).toHaveLength(texts ?? -1);
@@ -172,23 +172,6 @@ describe.each(transports)("hello over $name", (transport) => {
     await carol.comes({ history: 1 });
     await carol.next("roster");
     expect(carol.told.map(({ type }) => type).slice(0, 3)).toEqual(["welcome", "chat", "renamed"]);
-  });
-
-  it("[S13] takes chat packets that follow the hello of a new session without waiting", async () => {
-    const [alice] = await company.gathers("alice");
-    const secret = newSecret();
-    const hello = service({ type: "hello", session: secret, nick: "bob", room: alice.room });
-    if (transport.name === "WebSocket") {
-      const bob = company.somebody("bob", alice.room, secret);
-      const welcomed = bob.comes();
-      await welcomed;
-      await bob.speaks("hello");
-    } else {
-      const answer = await ask(company.house, "POST", "/poll?seq=1", { body: [hello, chatOf("bob", 1)] });
-      expect([200, 400]).toContain(answer.status); // H4: the body of hello is a hello
-      if (answer.status === 400) return;
-    }
-    await alice.next("chat");
   });
 
   it.each([
@@ -207,5 +190,23 @@ describe.each(transports)("hello over $name", (transport) => {
 
   it("[S43] ignores fields that it does not know", async () => {
     expect(await company.somebody("alice").comes({ colour: "green", session2: 1 })).toMatchObject({ type: "welcome" });
+  });
+});
+
+describe("hello on a stream", () => {
+  const company = standingCompany(webSocket);
+
+  it("[S13] may be followed by chat packets at once where the secret is new", async () => {
+    const [alice] = await company.gathers("alice");
+    const bob = company.somebody("bob", alice.room);
+    const socket = await bob.opens();
+    const hello = service({ type: "hello", session: bob.session, nick: "bob", room: bob.room });
+    socket.send(Buffer.concat([hello, chat("bob", "one"), chat("bob", "two")]));
+    socket.send(chat("bob", "three"));
+    expect(await bob.next("welcome", "error")).toMatchObject({ type: "welcome", seq: 0 });
+    await alice.hears("three");
+    expect(alice.heard()).toEqual(["one", "two", "three"]);
+    expect(await bob.answerTo(3)).toMatchObject({ type: "ack" });
+    expect(alice.since().map(({ type }) => type)).toEqual(["joined", "chat", "chat", "chat"]);
   });
 });

@@ -18,7 +18,7 @@ export class Conversation implements Sender {
   readonly #hub: Hub;
   readonly #transport: StreamTransport;
   readonly #address: string;
-  readonly #callOffTimeout: () => void;
+  #callOffTimeout: (() => void) | undefined;
   #session: Session | undefined;
   #turn = 0;
   /** Packets that came while an earlier one was still being worked on. */
@@ -56,7 +56,7 @@ export class Conversation implements Sender {
 
   /** The transport is gone. */
   closed(): void {
-    this.#callOffTimeout();
+    this.#callOffTimeout?.();
     this.#waiting = [];
     const session = this.#session;
     if (session === undefined) return;
@@ -122,7 +122,8 @@ export class Conversation implements Sender {
   async #hello(hello: Hello): Promise<void> {
     const entered = await this.#hub.hello(hello, this.#transport, this.#address);
     if (isRefusal(entered)) return this.#transport.close(entered);
-    this.#callOffTimeout();
+    this.#callOffTimeout?.();
+    this.#callOffTimeout = undefined;
     this.#session = entered;
     this.#turn = entered.turn;
     this.#inFlight = 0;

@@ -238,7 +238,7 @@ class World {
       return;
     }
     expect(packet.seq).toBe(++this.#seq);
-    const code = verdict === "no" ? "message-invalid" : verdict === "rate" || this.#blocked ? "rate-limited" : undefined;
+    const code: Code | undefined = verdict === "no" ? "message-invalid" : verdict === "rate" || this.#blocked ? "rate-limited" : undefined;
     if (code === "rate-limited") this.#blocked = true;
     if (code === "message-invalid") this.refusedOnce.add(packet.text);
     if (code === undefined) this.log.push(packet.text);

@@ -26,7 +26,7 @@ describe("counting", () => {
   it("[L1, L3, L4] gives each packet its offset and its time", () => {
     const reader = new RoomReader();
     expect(reader.enter(welcome({ offset: 41 }), undefined)).toBe(true);
-    const packets = [say("a"), { type: "clock", at: 5_000 }, { type: "joined", nicks: ["bo"] }, say("b")] as const;
+    const packets: Said[] = [say("a"), { type: "clock", at: 5_000 }, { type: "joined", nicks: ["bo"] }, say("b")];
     expect(read(reader, ...packets)).toEqual(["42@1000 a", "44@5000 joined", "45@5000 b"]);
     expect(reader.known).toBe(45);
     expect(reader.at).toBe(5_000);

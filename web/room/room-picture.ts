@@ -26,7 +26,7 @@ const RECENT = 300;
 export const EMPTY_PICTURE: RoomPicture = { nick: "", timeline: emptyTimeline(0), roster: NOBODY, unread: 0, recent: [] };
 
 /** The picture after what one payload brought. `attending`: the person sees the end of the timeline. */
-export function after(picture: RoomPicture, events: readonly ConnectionEvent[], attending: boolean): RoomPicture {
+export function withEvents(picture: RoomPicture, events: readonly ConnectionEvent[], attending: boolean): RoomPicture {
   let { nick, timeline, roster, unread, recent } = picture;
   let unreadFrom: number | undefined;
   let shown: TimelineEvent[] = [];

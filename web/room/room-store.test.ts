@@ -266,6 +266,20 @@ describe("older pages", () => {
     ]);
   });
 
+  it("are asked for again where the connection was given up in between", async () => {
+    const store = openPage();
+    store.join("Ana");
+    await settled();
+    connection().welcomes(10);
+    connection().history = () => new Promise(() => {});
+    void store.loadOlder();
+    store.takeUp();
+    connection().resumes();
+    connection().pages = [{ first: 1, events: [] }];
+    await store.loadOlder();
+    expect(store.older.value).toBe("none");
+  });
+
   it("end where the log begins, though it does not begin at 1", async () => {
     const store = openPage();
     store.join("Ana");
@@ -313,6 +327,7 @@ describe("what is typed", () => {
     expect(store.nick.value).toBe("Zoë");
     connection().brings({ kind: "rename-refused", code: "nick-taken", message: "" });
     expect(store.hint.value).toEqual({ kind: "rename-refused", code: "nick-taken" });
+    store.sleep();
     expect(openPage().usualNickname).toBe("Zoë");
   });
 });

@@ -1,8 +1,7 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { ChatConnection, ConnectionListener, ConnectionOptions, SavedConnection } from "../../shared/connection/chat-connection.ts";
+import type { SavedConnection } from "../../shared/connection/chat-connection.ts";
 import type { ConnectionEvent } from "../../shared/connection/connection-event.ts";
 import type { ConnectionState } from "../../shared/connection/connection-state.ts";
-import type { ConnectionClock } from "../../shared/connection/environment.ts";
 import type { OutboxEntry } from "../../shared/connection/outbox.ts";
 import { checkNickname } from "../../shared/nickname.ts";
 import type { RoomName } from "../../shared/room-name.ts";
@@ -10,46 +9,28 @@ import type { SessionSecret } from "../../shared/session-secret.ts";
 import { parseInput } from "./command.ts";
 import { Countdown } from "./countdown.ts";
 import type { Hint } from "./hint.ts";
-import type { Keepsake, KeptSession, ReadingPlace } from "./keepsake.ts";
-import { nicknameVariant } from "./nickname-variant.ts";
-import type { Preferences } from "./preferences.ts";
-import { after, answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withOlder } from "./room-picture.ts";
+import type { KeptSession, ReadingPlace } from "./keepsake.ts";
+import { NicknameWish } from "./nickname-wish.ts";
+import { OlderPages } from "./older-pages.ts";
+import type { Connection, RoomParts } from "./room-parts.ts";
+import { answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withEvents, withOlder } from "./room-picture.ts";
 import { isAboutNickname, type Screen, screenOf } from "./screen.ts";
-
-export type Connection = Pick<
-  ChatConnection,
-  "start" | "send" | "sendAgain" | "discard" | "rename" | "history" | "leave" | "linger" | "probe" | "stop" | "save"
->;
-
-/** What the room needs of the world. */
-export type RoomParts = {
-  readonly room: RoomName;
-  connect(options: Omit<ConnectionOptions, "url">, listener: ConnectionListener): Connection;
-  newSecret(): SessionSecret;
-  readonly clock: ConnectionClock;
-  readonly keepsake: Keepsake;
-  readonly preferences: Preferences;
-};
-
-/** Whether there are older packets to scroll up to. */
-export type Older = "more" | "loading" | "failed" | "none";
-
-const HISTORY_PAGE = 200;
-const KEEP_EVERY_MS = 1000;
+import { SessionKeeper } from "./session-keeper.ts";
 
 /** One room as one person in one tab sees it: owns the connection, and every piece of state that the page shows. */
 export class RoomStore {
   readonly room: RoomName;
   readonly #parts: RoomParts;
   readonly #countdown: Countdown;
+  readonly #wish: NicknameWish;
+  readonly #keeper: SessionKeeper;
+  readonly #older = new OlderPages();
 
   readonly #state = signal<ConnectionState>({ kind: "idle" });
   readonly #inside = signal(false);
   readonly #picture = signal<RoomPicture>(EMPTY_PICTURE);
   readonly #outbox = signal<readonly OutboxEntry[]>([]);
-  readonly #older = signal<Older>("none");
-  readonly #asked: { nick: string; refused: string[] } = { nick: "", refused: [] };
-  readonly #suggestion = signal<string | undefined>(undefined);
+  readonly #said = signal(0);
 
   readonly state: ReadonlySignal<ConnectionState> = this.#state;
   readonly screen: ReadonlySignal<Screen> = computed(() => screenOf(this.#state.value, this.#inside.value));
@@ -58,9 +39,11 @@ export class RoomStore {
   readonly roster = computed(() => this.#picture.value.roster);
   readonly unread = computed(() => this.#picture.value.unread);
   readonly outbox: ReadonlySignal<readonly OutboxEntry[]> = this.#outbox;
-  readonly older: ReadonlySignal<Older> = this.#older;
-  /** A nickname that may be free, where the one asked for is taken. */
-  readonly suggestion: ReadonlySignal<string | undefined> = this.#suggestion;
+  readonly older = this.#older.state;
+  /** Counts what the person said, so that the timeline can follow. */
+  readonly said: ReadonlySignal<number> = this.#said;
+  /** In the room, this very moment. */
+  readonly connected = computed(() => this.#state.value.kind === "open");
   readonly draft = signal("");
   readonly hint = signal<Hint | undefined>(undefined);
   /** The page is in front; the browser has a network; the timeline shows its end. Set by who can know. */
@@ -69,21 +52,19 @@ export class RoomStore {
   readonly atEnd = signal(true);
   /** Where the person reads: was, before the page was reloaded, and is. Kept, but not watched. */
   place: ReadingPlace;
-  /** Counts what the person said, so that the timeline can follow. */
-  readonly #said = signal(0);
-  readonly said: ReadonlySignal<number> = this.#said;
 
   #connection: Connection | undefined;
   #secret: SessionSecret | undefined;
   #turn = 0;
   #left: Promise<void> = Promise.resolve();
   #asleep = false;
-  #callOffKeeping: (() => void) | undefined;
 
   constructor(parts: RoomParts) {
     this.room = parts.room;
     this.#parts = parts;
     this.#countdown = new Countdown(parts.clock);
+    this.#wish = new NicknameWish(parts.preferences);
+    this.#keeper = new SessionKeeper(parts.keepsake, parts.clock, () => this.#current());
     this.draft.value = parts.keepsake.draft;
     this.place = parts.keepsake.place;
     effect(() => {
@@ -98,7 +79,12 @@ export class RoomStore {
 
   /** The nickname to begin with in the form. */
   get usualNickname(): string {
-    return this.#asked.nick || this.#parts.preferences.nickname;
+    return this.#wish.nick;
+  }
+
+  /** A nickname that may be free, where the one asked for is taken. */
+  get suggestion(): ReadonlySignal<string | undefined> {
+    return this.#wish.suggestion;
   }
 
   /** Goes on where an earlier life of this page was, if there was one. */
@@ -110,7 +96,7 @@ export class RoomStore {
     if (snapshot) {
       this.#inside.value = true;
       this.#picture.value = pictureFrom(snapshot, connection.nick);
-      this.#older.value = olderThan(snapshot.before);
+      this.#older.begin(snapshot.before);
     }
     this.#connect(connection.nick, connection);
   }
@@ -119,9 +105,7 @@ export class RoomStore {
   join(typed: string): void {
     const checked = checkNickname(typed);
     if (!checked.ok) return;
-    this.#parts.preferences.nickname = checked.nick;
-    this.#asked.nick = checked.nick;
-    this.#suggestion.value = undefined;
+    this.#wish.ask(checked.nick);
     this.#state.value = { kind: "connecting", attempt: 1 };
     const saved = this.#connection?.save();
     // Who leaves and comes back at once must not meet their own name as taken.
@@ -149,9 +133,7 @@ export class RoomStore {
     this.#turn++;
     this.#connection = undefined;
     this.#secret = undefined;
-    this.#callOffKeeping?.();
-    this.#callOffKeeping = undefined;
-    this.#parts.keepsake.session = undefined;
+    this.#keeper.forget();
     this.place = "end";
     batch(() => {
       this.#countdown.until(undefined);
@@ -225,20 +207,19 @@ export class RoomStore {
   async loadOlder(again = false): Promise<void> {
     const connection = this.#connection;
     const { before } = this.#picture.peek().timeline;
-    const older = this.#older.peek();
-    if (!connection || this.#state.peek().kind !== "open" || !(older === "more" || (again && older === "failed"))) return;
-    this.#older.value = "loading";
-    const page = await connection.history(before, HISTORY_PAGE).catch(() => undefined);
-    if (this.#connection !== connection || this.#picture.peek().timeline.before !== before) return;
+    if (!connection || !this.connected.peek()) return;
+    const page = await this.#older.load((offset, limit) => connection.history(offset, limit), before, again);
+    if (!page || this.#connection !== connection || this.#picture.peek().timeline.before !== before) return;
     batch(() => {
-      if (page) this.#picture.value = withOlder(this.#picture.peek(), page);
-      this.#older.value = !page ? "failed" : page.first < before ? olderThan(page.first) : "none";
+      this.#picture.value = withOlder(this.#picture.peek(), page);
+      this.#older.begin(page.first);
     });
   }
 
   /** The page goes away, for a reload perhaps, perhaps for good. */
   sleep(): void {
-    this.#keep();
+    this.#keeper.now();
+    this.#parts.keepsake.place = this.place;
     this.#asleep = true;
     this.#connection?.linger();
   }
@@ -254,7 +235,9 @@ export class RoomStore {
     const secret = this.#secret;
     if (!secret) return;
     this.#connection?.stop();
-    this.#asked.nick = nick;
+    this.#wish.ask(nick);
+    // What was being asked of the old one is asked again.
+    this.#older.interrupt();
     const turn = ++this.#turn;
     // What a connection says after it was given up is not listened to.
     const ifCurrent = (run: () => void) => {
@@ -270,20 +253,20 @@ export class RoomStore {
     );
     this.#connection = connection;
     connection.start();
-    this.#keep();
+    this.#keeper.now();
   }
 
   #onEvents(events: readonly ConnectionEvent[]): void {
-    this.#picture.value = after(this.#picture.peek(), events, this.visible.peek() && this.atEnd.peek());
+    this.#picture.value = withEvents(this.#picture.peek(), events, this.visible.peek() && this.atEnd.peek());
     for (const event of events) {
       if (event.kind === "welcome") {
         this.#inside.value = true;
-        this.#asked.refused = [];
-        if (event.fresh) this.#older.value = olderThan(event.offset + 1);
-      } else if (event.kind === "nick") this.#parts.preferences.nickname = this.#asked.nick = event.nick;
+        this.#wish.granted(event.nick);
+        if (event.fresh) this.#older.begin(event.offset + 1);
+      } else if (event.kind === "nick") this.#wish.granted(event.nick);
       else if (event.kind === "rename-refused") this.hint.value = { kind: "rename-refused", code: event.code };
     }
-    this.#callOffKeeping ??= this.#parts.clock.after(KEEP_EVERY_MS, () => this.#keep());
+    this.#keeper.soon();
   }
 
   #onState(state: ConnectionState): void {
@@ -291,29 +274,20 @@ export class RoomStore {
     this.#countdown.until(state.kind === "waiting" ? state.retryAtMs : undefined);
     if (state.kind !== "ended") return;
     const { code } = state.why;
-    if (code !== "left" && isAboutNickname(code)) {
-      this.#inside.value = false;
-      this.#asked.refused.push(this.#asked.nick);
-      this.#suggestion.value = code === "nick-taken" ? nicknameVariant(this.#asked.nick, this.#asked.refused) : undefined;
-    }
+    if (code === "left" || !isAboutNickname(code)) return;
+    this.#inside.value = false;
+    this.#wish.refused(code);
   }
 
   #onOutbox(entries: readonly OutboxEntry[]): void {
     this.#outbox.value = entries;
     // At once: what is kept before it goes out is never said twice.
-    this.#keep();
+    this.#keeper.now();
   }
 
-  #keep(): void {
-    this.#callOffKeeping?.();
-    this.#callOffKeeping = undefined;
-    if (!this.#connection || !this.#secret || this.#asleep) return;
+  #current(): KeptSession | undefined {
+    if (!this.#connection || !this.#secret || this.#asleep) return undefined;
     const session: KeptSession = { secret: this.#secret, connection: this.#connection.save() };
-    this.#parts.keepsake.session = this.#inside.peek() ? { ...session, snapshot: snapshotOf(this.#picture.peek()) } : session;
-    this.#parts.keepsake.place = this.place;
+    return this.#inside.peek() ? { ...session, snapshot: snapshotOf(this.#picture.peek()) } : session;
   }
-}
-
-function olderThan(before: number): Older {
-  return before > 1 ? "more" : "none";
 }

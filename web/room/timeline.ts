@@ -146,7 +146,7 @@ function itemOf(event: TimelineEvent): TimelineItem {
 function join(older: TimelineItem, newer: TimelineItem): TimelineItem | undefined {
   if (dayOf(older.at) !== dayOf(newer.at)) return undefined;
   if (older.kind === "messages" && newer.kind === "messages") {
-    const together = older.nick === newer.nick && newer.at - older.at <= GROUP_MS && older.lines.length + newer.lines.length <= MAX_LINES;
+    const together = older.nick === newer.nick && newer.at - older.at < GROUP_MS && older.lines.length + newer.lines.length <= MAX_LINES;
     return together ? { ...older, last: newer.last, lines: [...older.lines, ...newer.lines] } : undefined;
   }
   if (older.kind === "moves" && newer.kind === "moves" && older.moves.length + newer.moves.length <= MAX_MOVES) {

@@ -1,7 +1,7 @@
 import type { ConnectionListener, ConnectionOptions, SavedConnection } from "../../shared/connection/chat-connection.ts";
 import type { ConnectionEvent, HistoryPage } from "../../shared/connection/connection-event.ts";
 import type { OutboxEntry } from "../../shared/connection/outbox.ts";
-import type { Connection } from "../room/room-store.ts";
+import type { Connection } from "../room/room-parts.ts";
 
 /** A connection in which the test plays the server. */
 export class ScriptedConnection implements Connection {

@@ -1,4 +1,4 @@
-import type { Older } from "../room/room-store.ts";
+import type { Older } from "../room/older-pages.ts";
 import { useApp } from "./context.ts";
 
 /** What stands above the oldest message that is known. */

@@ -16,6 +16,8 @@ export function TimelineView() {
   const unread = store.unread.value;
   const said = store.said.value;
   const atEnd = store.atEnd.value;
+  // Older pages are to be had only then.
+  const connected = store.connected.value;
   const self = nicknameKey(store.nick.value);
   const [place, setPlace] = useState<Place>(() => (store.place === "end" ? "end" : store.place.offset));
   const shown = windowOf(items, place);
@@ -63,10 +65,10 @@ export function TimelineView() {
   }
 
   function drawMore() {
-    if (!keeper.current || store.state.peek().kind === "idle") return;
+    if (!keeper.current) return;
     const { nearTop, nearBottom } = keeper.current;
     if (nearBottom && place !== "end" && !complete) setPlace(lower(items, shown) ?? "end");
-    else if (nearTop && shown.from === 0) void store.loadOlder();
+    else if (nearTop && shown.from === 0 && connected) void store.loadOlder();
     else if (nearTop && place !== "end") setPlace(higher(items, shown) ?? place);
   }
 
