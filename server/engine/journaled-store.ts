@@ -64,18 +64,39 @@ export class JournaledStore implements Store {
   }
 
   async read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
-    await this.#caughtUp();
-    return this.#store.read(room, from, maxOctets);
+    // Taken before the store is asked: what it gets meanwhile is in both, and not in none.
+    const pending = this.#pendingOf(room);
+    const [oldest] = pending;
+    const chunks = oldest !== undefined && oldest.first <= from ? [] : await this.#store.read(room, from, maxOctets);
+    let next = from;
+    let left = maxOctets;
+    for (const { last, octets } of chunks) {
+      next = last + 1;
+      left -= octets.length;
+    }
+    for (const chunk of pending) {
+      if (chunk.last < next) continue;
+      left -= chunk.octets.length;
+      if (chunk.first > next || (left < 0 && chunks.length > 0)) break;
+      chunks.push(chunk);
+      next = chunk.last + 1;
+    }
+    return chunks;
   }
 
   async startOf(room: RoomName, offset: Offset): Promise<Offset | undefined> {
-    await this.#caughtUp();
-    return this.#store.startOf(room, offset);
+    const pending = this.#pendingOf(room).find(({ first, last }) => first <= offset && offset <= last);
+    return pending?.first ?? this.#store.startOf(room, offset);
   }
 
   async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
-    await this.#caughtUp();
-    return this.#store.firstSince(room, atMs);
+    const pending = this.#pendingOf(room);
+    return (await this.#store.firstSince(room, atMs)) ?? pending.find(({ at }) => at >= atMs)?.first;
+  }
+
+  /** The chunks that the store has not, or has only just. */
+  #pendingOf(room: RoomName): Chunk[] {
+    return this.#pending.flatMap(({ chunks }) => chunks.filter((sealed) => sealed.room === room).map(({ chunk }) => chunk));
   }
 
   async close(): Promise<void> {

@@ -159,7 +159,7 @@ export class ChatConnection {
       this.#running.add(done);
       timeout.set(LEAVE_WITHIN_MS, done);
       const said = this.#carriage.leave(encodeService({ type: "leave" }), done);
-      if (!said && this.#helloSaid) this.#running.add(this.#sayLastWord({}, done));
+      if (!said && this.#helloSaid) this.#running.add(this.#sayLastWord({}, LEAVE_WITHIN_MS, done));
       else if (!said) done();
       this.#setState({ kind: "ended", why: { code: "left" } });
     });
@@ -167,15 +167,16 @@ export class ChatConnection {
 
   /** The page is closing or being reloaded: says leave with linger, as a beacon, and stops. */
   linger(): void {
-    if (!this.#isEnded && this.#helloSaid) this.#sayLastWord({ linger: LINGER_MS }, () => {});
+    // Nobody is left to wait for the answer.
+    if (!this.#isEnded && this.#helloSaid) this.#sayLastWord({ linger: LINGER_MS }, undefined, () => {});
     this.stop();
   }
 
   /** `leave` from outside of any transport: works over whatever carries the session. Source: H10. */
-  #sayLastWord(fields: { linger?: number }, done: () => void): () => void {
+  #sayLastWord(fields: { linger?: number }, withinMs: number | undefined, done: () => void): () => void {
     const body = encodeService({ type: "leave", session: this.#options.session, ...fields });
     const headers = { "Content-Type": "text/plain; charset=utf-8" };
-    return exchange(this.#environment, this.#addresses.poll, { method: "POST", headers, body, keepalive: true }, LEAVE_WITHIN_MS, done);
+    return exchange(this.#environment, this.#addresses.poll, { method: "POST", headers, body, keepalive: true }, withinMs, done);
   }
 
   /** The network or the page came back: find out now whether the connection still lives, and retry now if it was waiting. */

@@ -1,14 +1,15 @@
 import type { Environment, FetchAnswer, FetchRequest } from "./environment.ts";
 
 /**
- * One HTTP exchange. Calls `done` once, unless it was called off before: with the answer, or undefined where none came `withinMs`.
+ * One HTTP exchange. Calls `done` once, unless it was called off before: with the answer, or undefined where none came `withinMs`
+ * (without it: where none came).
  * Returns how to call it off. Never throws, never rejects.
  */
 export function exchange(
   environment: Environment,
   url: string,
   request: FetchRequest,
-  withinMs: number,
+  withinMs: number | undefined,
   done: (answer: FetchAnswer | undefined) => void,
 ): () => void {
   let over = false;
@@ -19,10 +20,13 @@ export function exchange(
     callOffTimeout();
     done(answer);
   };
-  const callOffTimeout = environment.clock.after(withinMs, () => {
-    end(undefined);
-    cancel();
-  });
+  const callOffTimeout =
+    withinMs === undefined
+      ? () => {}
+      : environment.clock.after(withinMs, () => {
+          end(undefined);
+          cancel();
+        });
   try {
     const running = environment.fetch(url, request);
     cancel = () => running.cancel();

@@ -82,11 +82,14 @@ export class LongPollTransport implements Transport {
     if (this.#closed) return;
     const { turn, offset, heartbeatMs } = this.#options.place();
     const startedMs = this.#now();
+    const withinMs = heartbeatMs + LATE_MS;
     const url = `${this.#options.url}?after=${offset}&turn=${turn}`;
     const request = { method: "GET", headers: { Authorization: `Bearer ${this.#options.secret}` } } as const;
-    this.#callOffGet = exchange(this.#options.environment, url, request, heartbeatMs + LATE_MS, (answer) =>
-      this.#answered(answer, offset, this.#now() - startedMs),
-    );
+    this.#callOffGet = exchange(this.#options.environment, url, request, withinMs, (answer) => {
+      const tookMs = this.#now() - startedMs;
+      if (answer === undefined && tookMs >= withinMs) this.#end({ kind: "silent" });
+      else this.#answered(answer, offset, tookMs);
+    });
   }
 
   #answered(answer: FetchAnswer | undefined, after: number, tookMs: number): void {
