@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { ask, settled, tell, within } from "./testing/ask.ts";
 import { standingCompany, webSocket } from "./testing/company.ts";
-import { chat, newSecret, service } from "./testing/member.ts";
+import { chat, service } from "./testing/member.ts";
 
 describe("WebSocket", () => {
   const company = standingCompany(webSocket, { RATE_BURST: "0", ALLOWED_ORIGINS: "https://friend.example" });
@@ -51,12 +51,12 @@ describe("WebSocket", () => {
     expect(await alice.ends()).toEqual({ code: "malformed", number: 1008 });
   });
 
-  it("[W2] takes hello and chat packets in one message, and puts whole packets into each that it sends", async () => {
+  it("[W2] puts whole packets into each message that it sends", async () => {
     const [alice, bob] = await company.gathers("alice", "bob");
     const messages: Buffer[] = [];
     bob.socket.on("message", (message: Buffer) => messages.push(message));
-    await alice.sends(...Array.from({ length: 400 }, (_, number) => chat("alice", `${number} ${"x".repeat(900)}`)));
-    await bob.until(() => bob.heard().length === 400 || undefined, "all");
+    for (let number = 1; number <= 400; number++) await alice.sends(chat("alice", `${number} ${"x".repeat(900)}`));
+    await bob.until(() => bob.heard().length === 400 || undefined, "all of them");
     for (const message of messages) expect(tell(message)).toBeDefined();
   });
 
@@ -127,8 +127,6 @@ describe("WebSocket", () => {
 
   it("[W8] answers a message over 64 KiB with too-large, and takes one of 64 KiB", async () => {
     const [alice] = await company.gathers("alice");
-    const packet = chat("alice", "x".repeat(1014 - 10)); // 1,014 octets: a 64 KiB message is not a whole number of them
-    void packet;
     const fits = Buffer.concat(Array.from({ length: 64 }, () => chat("alice", "y".repeat(999)))); // 64,576 octets
     const filler = chat("alice", "z".repeat(65_536 - fits.length - 10));
     alice.socket.send(Buffer.concat([fits, filler]));
@@ -193,6 +191,5 @@ describe("WebSocket", () => {
     await settled(company.house);
     company.clock.advance(250);
     expect(await alice.next("left")).toMatchObject({ nicks: ["bob"], why: "left" });
-    expect(newSecret()).not.toBe(bob.session);
   });
 });

@@ -35,10 +35,10 @@ export async function registerPage(app: FastifyInstance, root: string): Promise<
     wildcard: false,
     globIgnore: ["**/*.br", "**/*.gz"],
     cacheControl: false,
-    setHeaders(reply, path) {
+    setHeaders(response, path) {
       // Everything under assets/ has the hash of its content in its name.
-      reply.header("Cache-Control", /[\\/]assets[\\/]/.test(path) ? A_YEAR : "no-cache");
-      reply.headers(PAGE_HEADERS);
+      response.setHeader("Cache-Control", /[\\/]assets[\\/]/.test(path) ? A_YEAR : "no-cache");
+      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);
     },
   });
   const page = (_request: unknown, reply: FastifyReply) => reply.sendFile("index.html");

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { idOf, LOBBY } from "../testing/engine-samples.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { gate, TriedStore } from "../testing/tried-store.ts";
@@ -119,33 +119,64 @@ describe("a journal", () => {
     });
     afterEach(() => store.close());
 
+    /** The store behind has transaction `number`, and the journal's has noticed. */
+    async function stored(number: number): Promise<void> {
+      await vi.waitFor(() => expect(behind.number).toBe(number));
+      await new Promise(setImmediate);
+    }
+    async function asked(times: number): Promise<void> {
+      await vi.waitFor(() => expect(behind.asked).toHaveLength(times));
+      await new Promise(setImmediate);
+    }
+
     it("takes writes that the store is not done with, and gathers them", async () => {
       const { closed, open } = gate();
       behind.gate = closed;
       for (let number = 1; number <= 5; number++) await store.write(transactionOf(number));
       expect([store.number, behind.number]).toEqual([5, 0]);
-      const reading = store.read(LOBBY, 1, 1000);
       open();
-      expect((await reading).map(({ first }) => first)).toEqual([1, 2, 3, 4, 5]);
+      await stored(5);
       expect(behind.asked.map(({ number, chunks }) => [number, chunks.length])).toEqual([
         [1, 1],
         [5, 4],
       ]);
     });
 
+    it("reads what the store has and what it has not yet as one", async () => {
+      await store.write(transactionOf(1));
+      await store.write(transactionOf(2));
+      await stored(2);
+      behind.failure = FULL;
+      for (let number = 3; number <= 5; number++) await store.write(transactionOf(number));
+      const firsts = async (from: number, octets: number) => (await store.read(LOBBY, from, octets)).map(({ first }) => first);
+      expect(await firsts(1, 1000)).toEqual([1, 2, 3, 4, 5]);
+      expect(await firsts(2, 1000)).toEqual([2, 3, 4, 5]);
+      expect(await firsts(4, 1000)).toEqual([4, 5]);
+      expect(await firsts(6, 1000)).toEqual([]);
+      const { length } = "packet 1";
+      for (let count = 1; count <= 5; count++) expect(await firsts(1, count * length)).toHaveLength(count);
+      expect(await firsts(1, 4 * length - 1)).toEqual([1, 2, 3]);
+      expect(await firsts(3, 0)).toEqual([3]);
+      expect(await Promise.all([1, 3, 5, 6].map((offset) => store.startOf(LOBBY, offset)))).toEqual([1, 3, 5, undefined]);
+      expect(await Promise.all([2, 3].map((atMs) => store.firstSince(LOBBY, atMs)))).toEqual([1, undefined]);
+      await store.write({ ...transactionOf(6), logs: new Map([[LOBBY, { log: "identity", first: 4, last: 6, at: 2 }]]) });
+      expect(await firsts(1, 1000)).toEqual([4, 5, 6]);
+      expect(await Promise.all([3, 4].map((offset) => store.startOf(LOBBY, offset)))).toEqual([undefined, 4]);
+      expect(await store.firstSince(LOBBY, 2)).toBe(4);
+    });
+
     it("tries a store that fails again, and says so once", async () => {
       behind.failure = FULL;
       await store.write(transactionOf(1));
-      await expect(store.startOf(LOBBY, 1)).rejects.toThrow(FULL);
+      await asked(1);
       await store.write(transactionOf(2));
       clock.advance(1000);
-      await expect(store.firstSince(LOBBY, 1)).rejects.toThrow(FULL);
+      await asked(2);
       expect(behind.number).toBe(0);
       behind.failure = undefined;
-      const reading = store.read(LOBBY, 1, 1000);
       clock.advance(1000);
-      expect((await reading).map(({ first }) => first)).toEqual([1, 2]);
-      expect(behind.number).toBe(2);
+      await stored(2);
+      expect((await behind.read(LOBBY, 1, 1000)).map(({ first }) => first)).toEqual([1, 2]);
       expect(lines).toHaveLength(1);
     });
 
@@ -174,7 +205,7 @@ describe("a journal", () => {
 
     it("leaves to the next start what the store has not, and nothing else", async () => {
       await store.write(transactionOf(1));
-      await store.read(LOBBY, 1, 1);
+      await stored(1);
       behind.failure = FULL;
       await store.write(transactionOf(2));
       await store.close();
@@ -205,7 +236,7 @@ describe("a journal", () => {
       const large = "x".repeat(300_000);
       for (let number = 1; number <= 9; number++) {
         await store.write(transactionOf(number, large));
-        await store.read(LOBBY, number, 1);
+        await stored(number);
       }
       expect((await stat(path)).size).toBeLessThan(1_700_000);
       expect(behind.number).toBe(9);

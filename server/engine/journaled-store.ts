@@ -65,10 +65,10 @@ export class JournaledStore implements Store {
 
   async read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
     // Taken before the store is asked: what it gets meanwhile is in both, and not in none.
-    const pending = this.#pendingOf(room);
-    const [oldest] = pending;
-    const chunks = oldest !== undefined && oldest.first <= from ? [] : await this.#store.read(room, from, maxOctets);
-    let next = from;
+    const { first, pending } = this.#pendingOf(room);
+    let next = Math.max(from, first);
+    const oldest = pending[0]?.first ?? Number.POSITIVE_INFINITY;
+    const chunks = oldest <= next ? [] : await this.#store.read(room, next, maxOctets);
     let left = maxOctets;
     for (const { last, octets } of chunks) {
       next = last + 1;
@@ -77,7 +77,7 @@ export class JournaledStore implements Store {
     for (const chunk of pending) {
       if (chunk.last < next) continue;
       left -= chunk.octets.length;
-      if (chunk.first > next || (left < 0 && chunks.length > 0)) break;
+      if (chunks.length > 0 && (chunk.first > next || left < 0)) break;
       chunks.push(chunk);
       next = chunk.last + 1;
     }
@@ -85,18 +85,26 @@ export class JournaledStore implements Store {
   }
 
   async startOf(room: RoomName, offset: Offset): Promise<Offset | undefined> {
-    const pending = this.#pendingOf(room).find(({ first, last }) => first <= offset && offset <= last);
-    return pending?.first ?? this.#store.startOf(room, offset);
+    const { first, pending } = this.#pendingOf(room);
+    if (offset < first) return undefined;
+    return pending.find((chunk) => chunk.first <= offset && offset <= chunk.last)?.first ?? this.#store.startOf(room, offset);
   }
 
   async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
-    const pending = this.#pendingOf(room);
-    return (await this.#store.firstSince(room, atMs)) ?? pending.find(({ at }) => at >= atMs)?.first;
+    const { first, pending } = this.#pendingOf(room);
+    const since = (await this.#store.firstSince(room, atMs)) ?? pending.find(({ at }) => at >= atMs)?.first;
+    return since === undefined ? undefined : Math.max(since, first);
   }
 
-  /** The chunks that the store has not, or has only just. */
-  #pendingOf(room: RoomName): Chunk[] {
-    return this.#pending.flatMap(({ chunks }) => chunks.filter((sealed) => sealed.room === room).map(({ chunk }) => chunk));
+  /** What the store has not, or has only just: where the log begins (0 where that did not change), and its newest chunks. */
+  #pendingOf(room: RoomName): { first: Offset; pending: Chunk[] } {
+    let first = 0;
+    const pending: Chunk[] = [];
+    for (const { logs, chunks } of this.#pending) {
+      first = logs.get(room)?.first ?? first;
+      for (const sealed of chunks) if (sealed.room === room) pending.push(sealed.chunk);
+    }
+    return { first, pending: pending.filter((chunk) => chunk.first >= first) };
   }
 
   async close(): Promise<void> {
