@@ -1,14 +1,17 @@
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import Fastify, { type FastifyInstance, LogController } from "fastify";
 import { MAX_INPUT_OCTETS } from "../shared/limits.ts";
 import { Hub } from "./chat/hub.ts";
 import type { HubLimits } from "./chat/hub-context.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { registerFaults } from "./doors/faults.ts";
+import { brokenRequest, registerFaults, unreadableAddress } from "./doors/faults.ts";
 import { registerHealth } from "./doors/health.ts";
 import { registerHistory } from "./doors/history.ts";
 import { LongPollDoor } from "./doors/long-poll.ts";
 import { registerPage } from "./doors/page.ts";
+import { limitPipelines } from "./doors/pipeline.ts";
+import { ignoreOtherUpgrades } from "./doors/upgrade.ts";
 import { WebSocketDoor } from "./doors/websocket.ts";
 import { drain } from "./drain.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -49,7 +52,9 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
   const webSockets = new WebSocketDoor(hub, origins, log);
   const polls = new LongPollDoor(hub, origins);
   registerFaults(app);
+  limitPipelines(app.server);
   await webSockets.register(app);
+  ignoreOtherUpgrades(app.server);
   polls.register(app);
   registerHistory(app, hub, origins);
   registerHealth(app, hub);
@@ -80,6 +85,8 @@ function createHttp(settings: Settings, log: Logger): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { connectionsCheckingInterval: 1000, headersTimeout: REQUEST_WITHIN_MS },
     forceCloseConnections: "idle",
+    clientErrorHandler: (error, socket) => brokenRequest(error, socket as Socket, log),
+    frameworkErrors: unreadableAddress,
     ...(settings.TRUST_PROXY === undefined ? {} : { trustProxy: settings.TRUST_PROXY }),
   }) as unknown as FastifyInstance;
 }

@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.ceil(delayMs) + 1); // Node counts whole milliseconds, and would be up to one early: whoever looks at the time then would find it not due yet
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import type { Hub } from "./chat/hub.ts";
+import { type Hub, stoppingRefusal } from "./chat/hub.ts";
 import type { WebSocketDoor } from "./doors/websocket.ts";
 import type { Engine } from "./engine/engine.ts";
 
@@ -28,9 +28,10 @@ export async function drain({ hub, app, webSockets, engine, drainMs }: House): P
   const elapsedMs = () => performance.now() - startedMs;
   await hub.stop("shutdown");
   const told = elapsedMs();
+  for (const transport of webSockets.transports) if (!transport.carriesSession) transport.close(stoppingRefusal());
   await until(() => everythingIsOut(hub, webSockets), drainMs - told);
   for (const transport of [...webSockets.transports]) transport.close({ code: "stopped" });
-  await sleep(Math.max(0, Math.min(LATE_POLLS_MS, drainMs) - (elapsedMs() - told)));
+  await sleep(Math.max(0, LATE_POLLS_MS - (elapsedMs() - told)));
   const { server } = app;
   const closed = app.close();
   await Promise.race([closed, sleep(LAST_OCTETS_MS)]);

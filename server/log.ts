@@ -12,5 +12,7 @@ export function createLog(settings: Pick<Settings, "LOG_LEVEL" | "LOG_FILE">): L
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime } as const;
   const stream: DestinationStream =
     dest === undefined ? pino.destination({ sync: false }) : pino.destination({ dest, append: true, sync: true });
+  // A disk that is full must not take the chat with it: what can't be written down is lost, and the next line is tried again.
+  (stream as NodeJS.EventEmitter & DestinationStream).on("error", () => {});
   return pino(options, stream);
 }

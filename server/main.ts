@@ -36,4 +36,8 @@ function help(): string {
   return `palabre [start]   serves the chat\npalabre stop      stops the one that uses the same data directory\n\nSettings, as flags or as environment variables:\n${settings.join("")}`;
 }
 
+// Whoever reads what this writes may go away, or their disk may be full: the chat goes on.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+
 process.exitCode = await main(process.argv.slice(2));

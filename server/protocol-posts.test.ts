@@ -117,17 +117,18 @@ describe("posts", () => {
     expect(bob.heard()).toEqual(["one", "two", "three"]);
   });
 
-  it("[H6] takes rename and chat packets of a POST in their order", async () => {
-    const [alice, bob] = await company.gathers("alice", "bob");
-    const both = [chat("alice", "one"), service({ type: "rename", nick: "alicia" })];
-    const answer = await ask(company.house, "POST", "/poll?seq=1", { session: alice.session, body: both });
-    expect(answer.told).toEqual([
-      { type: "ack", seq: 1, offset: expect.any(Number) },
-      { type: "you", nick: "alicia" },
-    ]);
-    await bob.next("renamed");
-    expect(bob.heard()).toEqual(["one"]);
-  });
+  it.each(["rename", "leave"])(
+    "[H6, H8] takes nothing of a body that has chat packets and %s: it is the one or the other",
+    async (type) => {
+      const [alice, bob] = await company.gathers("alice", "bob");
+      const body = [chat("alice", "unsaid"), service({ type, ...(type === "rename" ? { nick: "alicia" } : {}) })];
+      const answer = await ask(company.house, "POST", "/poll?seq=1", { session: alice.session, body });
+      expect(answer).toMatchObject({ status: 400, told: [{ type: "error", code: "malformed" }] });
+      expect(await told(alice, 1, "said")).toMatchObject([{ type: "ack", seq: 1 }]);
+      await bob.hears("said");
+      expect(bob.since().map(({ type: kind, message }) => message ?? kind)).toEqual(["said"]);
+    },
+  );
 });
 
 describe("history", () => {
@@ -153,7 +154,11 @@ describe("history", () => {
     expect(Number(answer.headers["palabre-at"])).toBe(all.find(({ type }) => type === "clock")?.at);
     expect(answer.headers["cache-control"]).toBe("no-store");
     expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
-    expect(answer.headers["palabre-offset"]).toBe("19");
+  });
+
+  it("[H3] carries Palabre-Offset, as every 200", async () => {
+    const { alice } = await longTalk();
+    expect((await history(alice, "before=20&limit=5")).headers["palabre-offset"]).toBe("19");
   });
 
   it("[H18] gives at most 500, and what there is", async () => {

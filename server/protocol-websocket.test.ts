@@ -2,7 +2,9 @@ import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { ask, settled, tell, within } from "./testing/ask.ts";
-import { standingCompany, webSocket } from "./testing/company.ts";
+import { engineOn, openCompany, standingCompany, webSocket } from "./testing/company.ts";
+import { HeldStore } from "./testing/held-store.ts";
+import { ManualClock } from "./testing/manual-clock.ts";
 import { chat, service } from "./testing/member.ts";
 
 describe("WebSocket", () => {
@@ -175,6 +177,26 @@ describe("WebSocket", () => {
     await bob.hears("from the new one");
     expect(welcome).toMatchObject({ seq: 0 });
     expect(bob.heard()).toEqual(["from the new one"]);
+  });
+
+  it("[S17] takes from the old transport only what seq in welcome counts", async () => {
+    const clock = new ManualClock();
+    const store = new HeldStore();
+    const own = await openCompany(webSocket, {}, { clock, engine: await engineOn(store, clock) });
+    const [alice, bob] = await own.gathers("alice", "bob");
+    store.holds();
+    await alice.sends(chat("alice", "before"));
+    await settled(own.house);
+    const other = own.somebody("alice", alice.room, alice.session);
+    const welcomed = other.says({ log: alice.log, offset: alice.offset });
+    await settled(own.house);
+    alice.socket.send(chat("alice", "after"));
+    await settled(own.house);
+    store.letsGo();
+    const { seq = Number.NaN } = await welcomed;
+    expect(await other.speaks("from the new one")).toMatchObject({ type: "ack", seq: seq + 1 });
+    await bob.hears("from the new one");
+    expect(bob.heard()).toEqual([...["before", "after"].slice(0, seq), "from the new one"]);
   });
 
   it("[S38] ignores a session in leave where hello was said, if it is its own", async () => {

@@ -83,7 +83,7 @@ describe("settings", () => {
 
 describe("the README's table of settings", () => {
   const rows = new Map(
-    [...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$/gm)].map(
+    [...readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/^\| `([A-Z_]+)` +\| (.+?) +\| (.+?) +\|$/gm)].map(
       ([, name, fallback, meaning]) => [name ?? "", { fallback, meaning }],
     ),
   );

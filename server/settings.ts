@@ -51,7 +51,7 @@ export const SETTINGS = z.object({
   HISTORY_PACKETS: whole(1, 10_000_000, 10_000).describe("How many packets a room's log keeps at least; at most twice as many."),
   HISTORY_DAYS: whole(1, 36_500, 30).describe("For how many days a room's log keeps them."),
   HEARTBEAT_MS: whole(100, 3_600_000, 25_000).describe("How often clients are asked whether they are there."),
-  GRACE_MS: whole(0, 86_400_000, 60_000).describe("How long a nickname is kept for who lost the connection."),
+  GRACE_MS: whole(1000, 86_400_000, 60_000).describe("How long a nickname is kept for who lost the connection."),
   DRAIN_MS: whole(0, 600_000, 3000).describe("How long a stop waits for slow receivers."),
   RATE_BURST: whole(0, 1_000_000, 20).describe("Messages of one session at once. 0 lifts the limit."),
   RATE_PER_SECOND: whole(0, 1_000_000, 5).describe("Messages of one session a second, in the long run. 0 lifts the limit."),

@@ -1,7 +1,7 @@
 import type { LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
 import type { SessionId } from "../engine/engine.ts";
-import type { CommitQueue } from "./commit-queue.ts";
+import type { CommitQueue, Queued } from "./commit-queue.ts";
 import { type Announced, GATHER_MS, Notices, type Person } from "./notices.ts";
 import type { Announcement, Session } from "./session.ts";
 
@@ -20,6 +20,8 @@ export class Announcer {
   readonly #notices = new Notices();
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #callOffTimer: (() => void) | undefined;
+  /** True while something waits that was said before, and could not be kept. */
+  #failed = false;
   /** True while so many are present that coming and going is only noted, not said. */
   quiet = false;
 
@@ -47,18 +49,24 @@ export class Announcer {
     if (session.announcement === "pending") this.sayNow();
   }
 
-  /** Queues what is due. */
+  /** Queues what is due. What could not be kept before goes first: nobody may have spoken in the log ahead of it. */
   sayDue(): void {
-    if (this.#notices.waiting && this.#parts.clock.now() >= this.#lastAtMs + GATHER_MS) this.sayNow();
+    if (!this.#notices.waiting) return;
+    if (this.#failed) this.#parts.queue.pushFirst(this.#take());
+    else if (this.#parts.clock.now() >= this.#lastAtMs + GATHER_MS) this.sayNow();
   }
 
   /** Queues all that waits. */
   sayNow(): void {
-    if (!this.#notices.waiting) return;
+    if (this.#notices.waiting) for (const queued of this.#take()) this.#parts.queue.push(queued);
+  }
+
+  #take(): Queued[] {
     this.#callOffTimer?.();
     this.#callOffTimer = undefined;
+    this.#failed = false;
     this.#lastAtMs = this.#parts.clock.now();
-    for (const announced of this.#notices.take(this.quiet)) this.#say(announced);
+    return this.#notices.take(this.quiet).map((announced) => this.#queued(announced));
   }
 
   #saySoon(): void {
@@ -66,25 +74,24 @@ export class Announcer {
     const { clock, queue } = this.#parts;
     const waitMs = this.#lastAtMs + GATHER_MS - clock.now();
     if (waitMs <= 0) return queue.wake();
-    this.#callOffTimer = clock.after(waitMs, () => {
-      this.#callOffTimer = undefined;
-      queue.wake();
-    });
+    // Not `sayDue`: a timer may be early by a part of a millisecond, and nothing would wake it again.
+    this.#callOffTimer = clock.after(waitMs, () => this.sayNow());
   }
 
-  #say({ operation, sayAgain }: Announced): void {
+  #queued({ operation, sayAgain }: Announced): Queued {
     this.#mark(operation.joined, "said");
-    this.#parts.queue.push({
+    return {
       operation,
       settle: () => {},
       fail: (cause) => {
         this.#parts.broken(cause);
         this.#mark(operation.joined, "pending");
+        this.#failed = true;
         this.#lastAtMs = this.#parts.clock.now();
         sayAgain();
         this.#saySoon();
       },
-    });
+    };
   }
 
   #mark(ids: readonly SessionId[], announcement: Announcement): void {

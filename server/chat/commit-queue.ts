@@ -5,6 +5,8 @@ import type { Committed, Engine, Operation, Outcome } from "../engine/engine.ts"
 /** An operation, and who wants to know what became of it. */
 export type Queued = {
   readonly operation: Operation;
+  /** Operations that follow each other and belong to one thing are kept together, or none of them is. */
+  readonly group?: object;
   /** It is kept. Called in the order of the queue. */
   settle(outcome: Outcome): void;
   /** It is not kept, nor is anything that was queued together with it. */
@@ -60,6 +62,11 @@ export class CommitQueue {
     this.wake();
   }
 
+  /** Puts operations before all that waits. Only while a batch is prepared. */
+  pushFirst(queued: readonly Queued[]): void {
+    this.#waiting = [...queued, ...this.#waiting];
+  }
+
   /** Starts a commit soon, also for what `prepare` alone may bring. */
   wake(): void {
     this.#woken = true;
@@ -81,8 +88,7 @@ export class CommitQueue {
     this.#prepare();
     if (this.#waiting.length === 0) return this.#rest();
     this.#state = "committing";
-    const batch = this.#waiting.length <= MAX_BATCH ? this.#waiting : this.#waiting.slice(0, MAX_BATCH);
-    this.#waiting = batch === this.#waiting ? [] : this.#waiting.slice(MAX_BATCH);
+    const batch = this.#takeBatch();
     this.#engine
       .commit(
         this.#room,
@@ -102,6 +108,14 @@ export class CommitQueue {
         },
       );
   };
+
+  #takeBatch(): readonly Queued[] {
+    const waiting = this.#waiting;
+    let end = Math.min(waiting.length, MAX_BATCH);
+    for (let group = waiting[end - 1]?.group; group !== undefined && waiting[end]?.group === group; ) end++;
+    this.#waiting = waiting.slice(end);
+    return end === waiting.length ? waiting : waiting.slice(0, end);
+  }
 
   #rest(): void {
     this.#state = "idle";

@@ -2,7 +2,7 @@ import type { Refusal } from "../../shared/codes.ts";
 import type { Decoded, Packet, ServicePacket } from "../../shared/packet.ts";
 import { type Hello, type Leave, parseClientService } from "../../shared/service.ts";
 import type { NumberedRefusal, Offset } from "../engine/engine.ts";
-import { type Hub, isRefusal } from "./hub.ts";
+import { type Hub, isRefusal, stoppingRefusal } from "./hub.ts";
 import { encodeRenameRefused, encodeReply, refuse } from "./replies.ts";
 import type { Sender } from "./room.ts";
 import type { Session } from "./session.ts";
@@ -85,7 +85,11 @@ export class Conversation implements Sender {
   }
 
   #take(packet: Packet): void {
-    if (this.#transport.closed || this.#hub.stopping) return;
+    if (this.#transport.closed) return;
+    if (this.#hub.stopping) {
+      if (packet.kind === "service" && packet.type === "hello") this.#transport.close(stoppingRefusal());
+      return;
+    }
     if (this.#session !== undefined && !this.#listenedTo) return;
     if (packet.kind === "service") return this.#takeService(packet);
     if (this.#session === undefined) return this.#tooEarly();

@@ -31,8 +31,11 @@ export type HubOptions = {
 };
 
 const TIDY_EVERY_MS = 3_600_000;
+/** How often rooms in which nobody is are put away. */
+const PUT_AWAY_EVERY_MS = 60_000;
 /** When clients are to come back after a stop in good order, ms. Source: D3. */
 const RECONNECT_IN_MS = 1000;
+const REFUSAL_LOG_MS = 1000;
 /** For how long the engine must have been well again before it counts as well. */
 const BROKEN_FOR_MS = 5000;
 
@@ -195,16 +198,17 @@ export class Hub {
     return room;
   }
 
-  #tidyLater(): void {
-    this.#stopTidying = this.clock.after(TIDY_EVERY_MS, () => {
-      this.#tidyLater();
-      this.#tidy().catch((cause) => this.#log.error({ err: cause }, "tidying failed; it is tried again in an hour"));
+  #tidyLater(tidyAtMs = this.clock.now() + TIDY_EVERY_MS): void {
+    this.#stopTidying = this.clock.after(PUT_AWAY_EVERY_MS, () => {
+      const due = this.clock.now() >= tidyAtMs;
+      this.#tidyLater(due ? undefined : tidyAtMs);
+      this.#tidy(due).catch((cause) => this.#log.error({ err: cause }, "tidying failed; it is tried again in an hour"));
     });
   }
 
-  async #tidy(): Promise<void> {
+  async #tidy(logs: boolean): Promise<void> {
     for (const room of await this.#openRooms()) if (room.idle) this.#rooms.delete(room.name);
-    await this.#engine.tidy();
+    if (logs) await this.#engine.tidy();
   }
 
   #entered(session: Session, { transport, address }: { transport: Transport; address: string }, resumed: boolean): void {
@@ -213,8 +217,17 @@ export class Hub {
     this.#log.info({ nick, room: room.name, address, transport: transport.kind, turn }, resumed ? "came back" : "came in");
   }
 
+  /** A line a second for each session at the most: whoever sends nonsense must not fill the disk. `more` came before it, unsaid. */
   #refused(session: Session, { code }: NumberedRefusal): void {
-    this.#log.info({ nick: session.nick, room: session.room.name, code }, "message refused");
+    const nowMs = this.clock.now();
+    if (nowMs < session.refusalToldAtMs + REFUSAL_LOG_MS) {
+      session.refusalsUntold++;
+      return;
+    }
+    const more = session.refusalsUntold === 0 ? {} : { more: session.refusalsUntold };
+    session.refusalToldAtMs = nowMs;
+    session.refusalsUntold = 0;
+    this.#log.info({ nick: session.nick, room: session.room.name, code, ...more }, "message refused");
   }
 
   #dismissed(session: Session, why: LeftWhy): void {

@@ -82,6 +82,9 @@ describe("the states of a session", () => {
   const ended: SessionEvent = { kind: "ended", why: "lost" };
 
   it.each([
+    [away, { kind: "greeted", atMs: 7 }, { kind: "away", sinceMs: 7 }],
+    [present, { kind: "greeted", atMs: 7 }, { kind: "away", sinceMs: 7 }],
+    [gone, { kind: "greeted", atMs: 7 }, gone],
     [present, heard, present],
     [present, lost, { kind: "away", sinceMs: 9 }],
     [present, ended, { kind: "gone", why: "lost" }],

@@ -136,11 +136,13 @@ export class Room {
           resolve(this.#entered(entry, outcome));
         },
         fail: (cause) => {
+          const refusal = this.#broken(cause);
           if (before !== undefined) {
             before.entering--;
-            before.listening = before.transport;
+            // What it said meanwhile was not listened to: its numbers would be off by that, so it has to say hello again too.
+            if (before.carrier === "stream") before.transport?.close(refusal);
           }
-          resolve(this.#broken(cause));
+          resolve(refusal);
         },
       });
     });
@@ -168,10 +170,12 @@ export class Room {
     session.lingerUntilMs = Number.POSITIVE_INFINITY;
     session.blockedUntilMs = 0;
     session.rosterOwed = false;
-    session.happens({ kind: "lost", atMs: this.#context.clock.now() });
+    session.happens({ kind: "greeted", atMs: this.#context.clock.now() });
     this.#schedule(session);
     this.#context.entered(session, entry, outcome.resumed);
-    return this.#welcome(session, entry, outcome);
+    // Until it is welcomed nothing else may carry it.
+    session.entering++;
+    return this.#welcome(session, entry, outcome).finally(() => session.entering--);
   }
 
   async #welcome(
@@ -208,17 +212,18 @@ export class Room {
     return session;
   }
 
-  /** A chat packet of the session's, as the next of its numbers. Source: S14 to S23. */
-  say(session: Session, packet: ChatPacket, sender: Sender): void {
+  /** A chat packet of the session's, as the next of its numbers; those of one `group` are kept together or not at all. Source: S14 to S23. */
+  say(session: Session, packet: ChatPacket, sender: Sender, group?: object): void {
     const seq = ++session.queuedSeq;
     const { turn } = session;
     const said = checkSaid(session, packet);
     const retryAfterMs = this.spend(session);
     const refusal = said.ok ? (retryAfterMs === 0 ? undefined : refuse("rate-limited", "Too much at once.", retryAfterMs)) : said.refusal;
-    if (refusal !== undefined) return this.#refuse(session, { ...refusal, seq }, sender);
+    if (refusal !== undefined) return this.#refuse(session, { ...refusal, seq }, sender, group);
     this.#announcer.introduce(session);
     this.#queue.push({
       operation: { kind: "chat", session: session.id, turn, seq, packet: (said as { packet: Uint8Array }).packet },
+      ...(group === undefined ? {} : { group }),
       settle: (outcome) => {
         if (outcome.kind === "appended") {
           session.seq = seq;
@@ -232,9 +237,10 @@ export class Room {
     });
   }
 
-  #refuse(session: Session, refusal: NumberedRefusal, sender: Sender): void {
+  #refuse(session: Session, refusal: NumberedRefusal, sender: Sender, group?: object): void {
     this.#queue.push({
       operation: { kind: "refuse", session: session.id, turn: session.turn, refusal },
+      ...(group === undefined ? {} : { group }),
       settle: (outcome) => {
         if (outcome.kind === "noted") {
           session.note(refusal);

@@ -12,7 +12,8 @@ export type Said = { ok: true; packet: Uint8Array } | { ok: false; refusal: Refu
 /** Checks a chat packet by the rules of its session, all but the rate. Source: S23. */
 export function checkSaid(session: Session, packet: ChatPacket): Said {
   const exact = bearsName(packet.octets, session.nickOctets);
-  if (!exact) {
+  if (exact) session.formerKey = undefined;
+  else {
     const checked = checkNickname(packet.nick);
     if (!checked.ok) return { ok: false, refusal: refuse("nick-invalid", `This is no nickname: ${checked.fault}.`) };
     if (checked.key === session.key) session.formerKey = undefined;

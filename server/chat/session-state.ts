@@ -9,12 +9,18 @@ import type { LeftWhy } from "../../shared/service.ts";
  */
 export type SessionState = { kind: "present" } | { kind: "away"; sinceMs: number } | { kind: "gone"; why: LeftWhy };
 
-export type SessionEvent = { kind: "heard" } | { kind: "lost"; atMs: number } | { kind: "ended"; why: LeftWhy };
+export type SessionEvent =
+  | { kind: "greeted"; atMs: number }
+  | { kind: "heard" }
+  | { kind: "lost"; atMs: number }
+  | { kind: "ended"; why: LeftWhy };
 
 /** The only transitions there are. Source: S24, S28. */
 export function next(state: SessionState, event: SessionEvent): SessionState {
   if (state.kind === "gone") return state;
   switch (event.kind) {
+    case "greeted": // a hello: nobody listens yet, and the grace begins anew
+      return { kind: "away", sinceMs: event.atMs };
     case "heard":
       return { kind: "present" };
     case "lost":

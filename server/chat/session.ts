@@ -62,6 +62,9 @@ export class Session implements Due {
   heardAtMs: number;
   pingAtMs = Number.POSITIVE_INFINITY;
   readonly budget: RateLimit;
+  /** When a refusal of its was last written down, and how many came since. */
+  refusalToldAtMs = Number.NEGATIVE_INFINITY;
+  refusalsUntold = 0;
   /** Until then everything on this transport is refused, so that order is kept. Source: S22. */
   blockedUntilMs = 0;
 

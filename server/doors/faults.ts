@@ -1,6 +1,8 @@
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CODES, type Refusal } from "../../shared/codes.ts";
+import type { HubLog } from "../chat/hub.ts";
 import { encodeError, refuse } from "../chat/replies.ts";
 import { replyRaw, replyRefusal } from "./packets-reply.ts";
 
@@ -23,7 +25,6 @@ export function registerFaults(app: FastifyInstance): void {
     replyRefusal(reply, refusal, refusal.code === "too-large" ? ["Connection", "close"] : []);
   });
   app.setNotFoundHandler(notFound);
-  app.server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => brokenRequest(error, socket, app));
 }
 
 function refusalOf(error: FastifyError): Refusal {
@@ -33,11 +34,23 @@ function refusalOf(error: FastifyError): Refusal {
   return refuse("internal", "That could not be done. Come back in a moment.", 1000);
 }
 
+const BROKEN: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: refuse("timeout", "The request took too long to arrive."),
+  HPE_HEADER_OVERFLOW: refuse("too-large", "The head of a request is at most 16 KiB."),
+};
+
+/** What each address takes. */
+const METHODS: readonly (readonly [address: RegExp, allow: string])[] = [
+  [/^\/poll$/, "GET, POST"],
+  [/^\/(?:ws|history)$/, "GET"],
+  [/^\/(?:$|r\/[^/]*$|assets\/|healthz$|readyz$)/, "GET, HEAD"],
+];
+
 function notFound(request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split("?")[0] ?? "";
-  const isPage = /^\/(?:$|r\/[^/]*$|assets\/|ws$|healthz$|readyz$)/.test(path);
-  if (isPage && request.method !== "GET" && request.method !== "HEAD") {
-    replyRaw(reply, 405, ["Allow", path === "/ws" ? "GET" : "GET, HEAD", "Cache-Control", "no-store"]);
+  const allow = METHODS.find(([pattern]) => pattern.test(path))?.[1];
+  if (allow !== undefined && !allow.split(", ").includes(request.method)) {
+    replyRaw(reply, 405, ["Allow", allow, "Cache-Control", "no-store"]);
     return;
   }
   const body = Buffer.from("There is nothing at this address. The chat is at /\n");
@@ -49,19 +62,23 @@ function notFound(request: FastifyRequest, reply: FastifyReply): void {
   );
 }
 
-/** A request that never became one: too slow, or no HTTP. */
-function brokenRequest(error: NodeJS.ErrnoException, socket: Socket, app: FastifyInstance): void {
+/** A request whose address can't be read. */
+export function unreadableAddress(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  replyRefusal(reply, refusalOf(error));
+}
+
+/** A request that never became one: too slow, too large a head, or no HTTP. */
+export function brokenRequest(error: NodeJS.ErrnoException, socket: Socket, log: HubLog): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const slow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const refusal = slow ? refuse("timeout", "The request took too long to arrive.") : refuse("malformed", "This is no HTTP request.");
-  app.log.info({ code: refusal.code, address: socket.remoteAddress }, "request refused");
+  const refusal = BROKEN[error.code ?? ""] ?? refuse("malformed", "This is no HTTP request.");
+  log.info({ code: refusal.code, address: socket.remoteAddress }, "request refused");
   const body = encodeError(refusal);
   const { status } = CODES[refusal.code];
   socket.write(
-    `HTTP/1.1 ${status} ${slow ? "Request Timeout" : "Bad Request"}\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
   );
   socket.end(body, () => socket.destroySoon());
 }

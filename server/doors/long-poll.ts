@@ -5,17 +5,19 @@ import type { Hello, Leave } from "../../shared/service.ts";
 import { type Hub, isRefusal, stoppingPacket, stoppingRefusal } from "../chat/hub.ts";
 import { encodeAck, encodeRefused, encodeRenameRefused, encodeReply, refuse } from "../chat/replies.ts";
 import type { Session } from "../chat/session.ts";
+import { authorised } from "./authorised.ts";
 import { type AllowedOrigins, checkOrigin, corsHeaders, preflightHeaders } from "./origin.ts";
 import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
-import { PollAnswer } from "./poll-answer.ts";
-import { type PollQuery, readBody, readQuery, readSecret, type Said } from "./poll-request.ts";
+import { type Answers, findAnswer, PollAnswer } from "./poll-answer.ts";
+import { type PollBody, type PollQuery, readBody, readQuery } from "./poll-request.ts";
 import { PollTransport } from "./poll-transport.ts";
 
 /** POSTs of one session that wait for the one before; clients keep one in flight. */
 const MAX_WAITING_POSTS = 8;
+const NOTHING = new Uint8Array(0);
 
 /** What polling keeps of a session beside the session itself. */
-type Seat = { transport: PollTransport; last: Promise<void>; waiting: number; answers: Map<number, Uint8Array> };
+type Seat = { readonly transport: PollTransport; last: Promise<void>; waiting: number; answers: Answers | undefined };
 
 /** `/poll`: packets in the bodies of requests and answers. */
 export class LongPollDoor {
@@ -41,7 +43,7 @@ export class LongPollDoor {
 
   #get(request: FastifyRequest, reply: FastifyReply): void {
     const headers = corsHeaders(request, this.#origins);
-    const session = this.#authorised(request);
+    const session = authorised(request, this.#hub);
     if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
     const query = readQuery(request.query);
     if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
@@ -73,17 +75,17 @@ export class LongPollDoor {
     if (refusal !== undefined) return this.#refuse(request, reply, refusal, headers);
     const body = readBody(request.body);
     if (isRefusal(body)) return this.#refuse(request, reply, body, headers);
-    if (body.kind === "last-word") return this.#lastWord(body.leave, reply, headers);
-    if (this.#hub.stopping) return this.#refuse(request, reply, stoppingRefusal(), headers);
-    if (body.kind === "hello") return this.#hello(body.hello, request, reply, headers);
-    const session = this.#authorised(request);
-    if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
     const query = readQuery(request.query);
     if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
-    if (body.chats > 0 && query.seq === undefined) {
+    if (body.kind === "last-word") return this.#lastWord(body.leave, query, reply, headers);
+    if (this.#hub.stopping) return this.#refuse(request, reply, stoppingRefusal(), headers);
+    if (body.kind === "hello") return this.#hello(body.hello, request, reply, headers);
+    const session = authorised(request, this.#hub);
+    if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
+    if (body.kind === "chats" && query.seq === undefined) {
       return this.#refuse(request, reply, refuse("malformed", "seq says the number of the first chat packet."), headers);
     }
-    const answer = await this.#inTurn(session, () => this.#say(session, body.said, query));
+    const answer = await this.#inTurn(session, () => this.#take(session, body, query));
     if (isRefusal(answer)) return this.#refuse(request, reply, answer, headers);
     replyRaw(reply, 200, [...PACKET_HEADERS, "Palabre-Offset", String(session.cursor), ...headers], answer);
   }
@@ -91,46 +93,50 @@ export class LongPollDoor {
   async #hello(hello: Hello, request: FastifyRequest, reply: FastifyReply, headers: string[]): Promise<void> {
     const transport = this.#transport();
     transport.park(reply, 0, headers, () => {});
-    const session = await this.#hub.hello(hello, transport, request.ip);
+    const session = await this.#hub.hello(hello, transport, request.ip ?? "");
     // Refused, or it went on elsewhere while it was worked on: then this answer is still to be given.
     if (isRefusal(session)) return transport.close(session);
-    this.#seats.set(session, { transport, last: Promise.resolve(), waiting: 0, answers: new Map() });
+    this.#seats.set(session, newSeat(transport));
   }
 
-  /** What a closing page says. It cannot hear the answer, so there is only one. Source: H10. */
-  async #lastWord({ session: secret, linger }: Leave, reply: FastifyReply, headers: string[]): Promise<void> {
+  /** What a closing page says. It cannot hear the answer, so there is only one. One of an earlier turn's page ends nothing. Source: H10, H11. */
+  async #lastWord({ session: secret, linger }: Leave, { turn }: PollQuery, reply: FastifyReply, headers: string[]): Promise<void> {
     const session = secret === undefined ? undefined : this.#hub.session(secret);
-    if (session !== undefined && !this.#hub.stopping) await this.#hub.leave(session, linger).catch((cause) => this.#hub.failed(cause));
+    const current = turn === undefined || turn === session?.turn;
+    if (session !== undefined && current && !this.#hub.stopping) {
+      await this.#hub.leave(session, linger).catch((cause) => this.#hub.failed(cause));
+    }
     replyRaw(reply, 204, [...PACKET_HEADERS, ...headers]);
   }
 
-  async #say(session: Session, said: readonly Said[], query: PollQuery): Promise<Buffer | Refusal> {
+  async #take(session: Session, body: PollBody & { kind: "chats" | "service" }, query: PollQuery): Promise<Uint8Array | Refusal> {
     const refusal = this.#hub.stopping ? stoppingRefusal() : this.#mayPoll(session, query);
     if (refusal !== undefined) return refusal;
-    let seq = query.seq ?? 0;
-    if (seq > session.queuedSeq + 1) return refuse("seq-gap", `The next number is ${session.queuedSeq + 1}.`);
-    const seat = this.#seat(session);
+    for (let ignored = 0; ignored < body.ignored; ignored++) session.room.spend(session);
+    return body.kind === "chats" ? this.#say(session, body.chats, query.seq as number) : this.#serve(session, body.service);
+  }
+
+  async #say(session: Session, chats: readonly ChatPacket[], firstSeq: number): Promise<Uint8Array | Refusal> {
     const dealtWith = session.queuedSeq;
-    const answer = new PollAnswer();
-    for (const packet of said) {
-      if (packet.kind === "chat") {
-        if (seq <= dealtWith) answer.put(seat.answers.get(seq) ?? this.#again(session, seq));
-        else this.#sayOne(session, packet, seq, answer);
-        seq++;
-      } else await this.#serve(session, packet.service, answer);
+    if (firstSeq > dealtWith + 1) return refuse("seq-gap", `The next number is ${dealtWith + 1}.`);
+    const seat = this.#seat(session);
+    const answer = new PollAnswer(firstSeq);
+    let seq = firstSeq;
+    for (const packet of chats) {
+      if (seq <= dealtWith) answer.put((seat.answers && findAnswer(seat.answers, seq)) ?? this.#again(session, seq));
+      else {
+        answer.expect();
+        session.room.say(session, packet, answer, answer);
+      }
+      seq++;
     }
     const settled = await answer.settled();
     if (isRefusal(settled)) {
       session.queuedSeq = session.seq;
       return settled;
     }
-    if (settled.answers.size > 0) seat.answers = settled.answers;
+    seat.answers = settled;
     return settled.body;
-  }
-
-  #sayOne(session: Session, packet: ChatPacket, seq: number, answer: PollAnswer): void {
-    answer.expect(seq);
-    session.room.say(session, packet, answer);
   }
 
   /** A number from before the last POST: where it is in the log is no longer known. Source: H7. */
@@ -139,11 +145,11 @@ export class LongPollDoor {
     return refusal === undefined ? encodeAck(seq, undefined) : encodeRefused(refusal);
   }
 
-  async #serve(session: Session, service: (Said & { kind: "service" })["service"], answer: PollAnswer): Promise<void> {
-    if (service.type === "leave") return this.#hub.leave(session, service.linger);
-    if (service.type === "pong") return;
+  async #serve(session: Session, service: (PollBody & { kind: "service" })["service"]): Promise<Uint8Array> {
+    if (service?.type === "leave") await this.#hub.leave(session, service.linger);
+    if (service?.type !== "rename") return NOTHING;
     const renamed = await session.room.rename(session, service.nick);
-    answer.put(isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick }));
+    return isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick });
   }
 
   /** Overlapping POSTs of a session are taken one after the other. */
@@ -170,16 +176,10 @@ export class LongPollDoor {
   #seat(session: Session): Seat {
     let seat = this.#seats.get(session);
     if (seat === undefined) {
-      seat = { transport: this.#transport(), last: Promise.resolve(), waiting: 0, answers: new Map() };
+      seat = newSeat(this.#transport());
       this.#seats.set(session, seat);
     }
     return seat;
-  }
-
-  #authorised(request: FastifyRequest): Session | Refusal {
-    const secret = readSecret(request.headers.authorization);
-    if (secret === undefined) return refuse("hello-first", "Say hello first; then send Authorization: Bearer with the session's secret.");
-    return this.#hub.session(secret) ?? refuse("unknown-session", "There is no such session. Say hello again.");
   }
 
   /** Only the newest turn of a session that polls may ask, and only as long as it lasts. Source: S7, H11. */
@@ -194,6 +194,10 @@ export class LongPollDoor {
     request.log.info({ code: refusal.code, address: request.ip, method: request.method }, "poll refused");
     replyRefusal(reply, refusal, headers);
   }
+}
+
+function newSeat(transport: PollTransport): Seat {
+  return { transport, last: Promise.resolve(), waiting: 0, answers: undefined };
 }
 
 /** A method that an address does not have. A preflight of an allowed origin is answered. */

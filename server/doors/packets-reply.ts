@@ -12,6 +12,8 @@ export const PACKET_HEADERS: readonly string[] = [
   "nosniff",
 ];
 
+const TAKE_WITHIN_MS = 30_000;
+
 /** Answers with the refusal's status and an `error` packet. Source: H17. */
 export function replyRefusal(reply: FastifyReply, refusal: Refusal, headers: readonly string[] = []): void {
   const body = encodeError(refusal);
@@ -28,5 +30,7 @@ export function replyRaw(reply: FastifyReply, status: number, headers: readonly 
   if (raw.destroyed || raw.writableEnded) return;
   const length = body === undefined ? (status === 204 ? [] : ["Content-Length", "0"]) : ["Content-Length", String(body.length)];
   raw.writeHead(status, [...headers, ...length]);
+  // An answer that nobody takes is not kept for ever.
+  raw.setTimeout(TAKE_WITHIN_MS, () => raw.destroy());
   raw.end(body);
 }

@@ -1,35 +1,48 @@
 import type { Refusal } from "../../shared/codes.ts";
+import { packetLength } from "../../shared/packet.ts";
 import { encodeAck, encodeRefused } from "../chat/replies.ts";
 import type { Sender } from "../chat/room.ts";
 import type { Session } from "../chat/session.ts";
 import type { NumberedRefusal, Offset } from "../engine/engine.ts";
 
-/** What a POST is answered: one packet for each of its packets, in their order. */
+/** The answers to one POST of chat packets: one for each, in their order. Kept whole until the next such POST. Source: H7. */
+export type Answers = { readonly firstSeq: number; readonly body: Buffer };
+
+/** The answer to number `seq` among `answers`; undefined where it is not there. */
+export function findAnswer({ firstSeq, body }: Answers, seq: number): Buffer | undefined {
+  if (seq < firstSeq) return undefined;
+  let at = 0;
+  for (let number = firstSeq; number < seq && at < body.length; number++) at += packetLength(body, at) as number; // our own
+  return at < body.length ? body.subarray(at, at + (packetLength(body, at) as number)) : undefined;
+}
+
+/** Gathers what becomes of the chat packets of one POST. */
 export class PollAnswer implements Sender {
+  readonly #firstSeq: number;
   readonly #slots: (Uint8Array | undefined)[] = [];
-  readonly #slotOfSeq = new Map<number, number>();
   #open = 0;
   #failure: Refusal | undefined;
   #done: (() => void) | undefined;
 
-  /** The place for the answer to number `seq`, which `Sender` fills. */
-  expect(seq: number): void {
-    this.#slotOfSeq.set(seq, this.#slots.push(undefined) - 1);
+  constructor(firstSeq: number) {
+    this.#firstSeq = firstSeq;
+  }
+
+  /** The next number's answer is still to come. */
+  expect(): void {
+    this.#slots.push(undefined);
     this.#open++;
   }
 
-  /** An answer that is known already. */
+  /** The next number's answer is known. */
   put(packet: Uint8Array): void {
     this.#slots.push(packet);
   }
 
-  /** Resolves when every number is answered: to the body and what each number was answered, or to why nothing of it was taken. */
-  async settled(): Promise<{ body: Buffer; answers: Map<number, Uint8Array> } | Refusal> {
+  /** Resolves when every number is answered; or to why nothing of it was taken. */
+  async settled(): Promise<Answers | Refusal> {
     if (this.#open > 0) await new Promise<void>((resolve) => (this.#done = resolve));
-    if (this.#failure !== undefined) return this.#failure;
-    const answers = new Map<number, Uint8Array>();
-    for (const [seq, slot] of this.#slotOfSeq) answers.set(seq, this.#slots[slot] as Uint8Array);
-    return { body: Buffer.concat(this.#slots as Uint8Array[]), answers };
+    return this.#failure ?? { firstSeq: this.#firstSeq, body: Buffer.concat(this.#slots as Uint8Array[]) };
   }
 
   accepted(_session: Session, seq: number, offset: Offset | undefined): void {
@@ -46,9 +59,7 @@ export class PollAnswer implements Sender {
   }
 
   #fill(seq: number, packet: Uint8Array): void {
-    const slot = this.#slotOfSeq.get(seq);
-    if (slot === undefined) return;
-    this.#slots[slot] = packet;
+    this.#slots[seq - this.#firstSeq] = packet;
     this.#close();
   }
 

@@ -4,41 +4,44 @@ import { type ClientService, type Hello, type Leave, parseClientService } from "
 import { parseSessionSecret, type SessionSecret } from "../../shared/session-secret.ts";
 import { refuse } from "../chat/replies.ts";
 
-/** One packet of a POST, read and checked; types that are unknown are left out. */
-export type Said = ChatPacket | { kind: "service"; service: Exclude<ClientService, { type: "hello" }> };
+/** Chat packets of one POST: they are kept together, and their answers are remembered whole. */
+export const MAX_CHATS = 512;
 
-/** What a POST to /poll asks. Its body was checked whole: nothing of a body with a fault is taken. Source: P5, H6. */
+/**
+ * What a POST to /poll asks: one thing. Its body was checked whole: nothing of a body with a fault is taken. `ignored` counts the packets
+ * of types that are unknown, which do nothing but spend. Source: P5, P6, H6 to H10.
+ */
 export type PollBody =
   | { kind: "hello"; hello: Hello }
   | { kind: "last-word"; leave: Leave }
-  | { kind: "said"; said: Said[]; chats: number };
+  | { kind: "chats"; chats: ChatPacket[]; ignored: number }
+  | { kind: "service"; service: Exclude<ClientService, { type: "hello" }> | undefined; ignored: number };
 
 export function readBody(body: unknown): PollBody | Refusal {
   if (!Buffer.isBuffer(body) || body.length === 0) return refuse("malformed", "The body holds no packet.");
   const decoded = decode(body);
   if (!decoded.ok) return refuse("malformed", `This is no packet: ${decoded.fault}.`);
   if (decoded.rest.length > 0) return refuse("malformed", "The body ends in the middle of a packet.");
-  const said: Said[] = [];
-  let chats = 0;
+  const chats: ChatPacket[] = [];
+  const services: ClientService[] = [];
   for (const packet of decoded.packets) {
     if (packet.kind === "chat") {
-      chats++;
-      said.push(packet);
+      chats.push(packet);
       continue;
     }
     const parsed = parseClientService(packet);
     if (parsed.kind === "malformed") return refuse("malformed", parsed.why);
-    if (parsed.kind === "ignored") continue;
-    const { service } = parsed;
-    if (service.type === "hello") {
-      if (decoded.packets.length > 1) return refuse("malformed", "hello comes in a body of its own.");
-      return { kind: "hello", hello: service };
-    }
-    if (service.type === "leave" && service.session !== undefined && decoded.packets.length === 1)
-      return { kind: "last-word", leave: service };
-    said.push({ kind: "service", service });
+    if (parsed.kind === "service" && parsed.service.type !== "pong") services.push(parsed.service);
   }
-  return { kind: "said", said, chats };
+  if (chats.length > MAX_CHATS) return refuse("too-large", `A body has at most ${MAX_CHATS} chat packets.`);
+  if (services.length > 1 || (services.length > 0 && chats.length > 0)) {
+    return refuse("malformed", "A body is chat packets, or one hello, rename or leave.");
+  }
+  const ignored = decoded.packets.length - chats.length - services.length;
+  const [service] = services;
+  if (service?.type === "hello") return { kind: "hello", hello: service };
+  if (service?.type === "leave" && service.session !== undefined) return { kind: "last-word", leave: service };
+  return chats.length > 0 ? { kind: "chats", chats, ignored } : { kind: "service", service, ignored };
 }
 
 export type PollQuery = { seq?: number; after?: number; turn?: number };

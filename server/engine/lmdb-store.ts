@@ -119,7 +119,8 @@ export class LmdbStore implements Store {
     const keys: Key[] = [];
     for (const [room, { first }] of logs) {
       const before = this.#firsts.get(room) ?? 1;
-      if (first > before) keys.push(...this.#db.getKeys({ start: ["chunk", room, before], end: ["chunk", room, first] }));
+      if (first <= before) continue;
+      for (const key of this.#db.getKeys({ start: ["chunk", room, before], end: ["chunk", room, first] })) keys.push(key);
     }
     return keys;
   }
@@ -221,7 +222,11 @@ export class LmdbStore implements Store {
 
   /** Waits for what is being written, but not for ever. */
   #closeFile(): Promise<void> {
-    return atMost(this.#clock, CLOSING_MS, this.#db.close());
+    return atMost(
+      this.#clock,
+      CLOSING_MS,
+      (async () => this.#db.close())(), // a second time it may throw
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -197,6 +197,19 @@ describe("a store's records", () => {
     expect(records).toHaveLength(1);
     expect(chunk.octets.buffer).toBe(records[0]?.record.buffer);
     expect(records[0]?.record.subarray(-6)).toEqual(chunk.octets);
+  });
+});
+
+describe("a data directory with a damaged file", () => {
+  it("is refused in a sentence, and given back", async () => {
+    const path = await mkdtemp(join(tmpdir(), "palabre-damaged-"));
+    await writeFile(join(path, "log.mdb"), Buffer.alloc(20_000, "nonsense"));
+    for (let times = 0; times < 2; times++) {
+      await expect(DataDirectory.open(path).then((directory) => LmdbStore.open(directory, systemClock))).rejects.toThrow(
+        /^\S+log\.mdb could not be opened \(.+\)\. Is its disk full, or the file damaged\? Mend that, or give Palabre another DATA_DIR\.$/s,
+      );
+    }
+    await rm(path, { recursive: true });
   });
 });
 

@@ -84,7 +84,7 @@ export function tell(octets: Uint8Array): [told: Told, octets: Uint8Array][] | u
 }
 
 /** `promise`, or after `ms` an error that says what was waited for. */
-export async function within<Value>(promise: Promise<Value>, what: string, ms = 3000): Promise<Value> {
+export async function within<Value>(promise: Promise<Value>, what: string, ms = 6000): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${ms} ms in vain for ${what}`)), ms);

@@ -11,12 +11,16 @@ export class ChatClient {
   readonly events: ConnectionEvent[] = [];
   readonly states: ConnectionState[] = [];
   outbox: readonly OutboxEntry[] = [];
-  /** Called with each outbox, as a page is. */
+  /** Called when it was told, as a page is. */
   onOutbox: (() => void) | undefined;
+  onEvents: (() => void) | undefined;
 
   constructor(options: ConnectionOptions, environment: Environment) {
     this.connection = new ChatConnection(options, environment, {
-      events: (events) => void this.events.push(...events),
+      events: (events) => {
+        this.events.push(...events);
+        this.onEvents?.();
+      },
       state: (state) => void this.states.push(state),
       outbox: (entries) => {
         this.outbox = entries;

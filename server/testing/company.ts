@@ -13,15 +13,10 @@ import { WebSocketMember } from "./websocket-member.ts";
 type NewMember<Kind extends Member> = new (house: { port: number }, nick: string, room: string, session?: string) => Kind;
 export type TransportCase<Kind extends Member = Member> = { readonly name: string; readonly Kind: NewMember<Kind> };
 
-/** For rules that hold on every transport: `describe.each(transports)("over $name", (transport) => …)`. */
-export const transports: readonly TransportCase[] = [
-  { name: "WebSocket", Kind: WebSocketMember },
-  { name: "long polling", Kind: LongPollMember },
-];
-export const [webSocket, longPolling] = [
-  { name: "WebSocket", Kind: WebSocketMember },
-  { name: "long polling", Kind: LongPollMember },
-] as const;
+export const webSocket: TransportCase<WebSocketMember> = { name: "WebSocket", Kind: WebSocketMember };
+export const longPolling: TransportCase<LongPollMember> = { name: "long polling", Kind: LongPollMember };
+/** For rules that hold on every transport: `describe.each(transports)("… over $name", (transport) => …)`. */
+export const transports: readonly TransportCase[] = [webSocket, longPolling];
 
 let rooms = 0;
 

@@ -137,7 +137,7 @@ export abstract class Member {
 
   /** Waits, bounded, until `find` finds something in what has come. */
   async until<Found>(find: () => Found | undefined, what: string, { evenAfterEnd = false } = {}): Promise<Found> {
-    const deadline = Date.now() + 3000;
+    const deadline = Date.now() + 6000;
     for (;;) {
       const [fault] = this.#faults;
       if (fault !== undefined) throw new Error(`${this.nick}: ${fault}`);

@@ -179,7 +179,7 @@ export class Carriage {
     if (reading.malformed) return this.#gone(carrier, { kind: "malformed" });
     if (reading.refusal !== undefined) return this.#gone(carrier, { kind: "refused", refusal: reading.refusal });
     if (reading.stopping !== undefined) return this.#lose({ kind: "stopping", ...reading.stopping, wasOpen: this.#current !== undefined });
-    if (false) carrier.transport.serve(PONG);
+    if (reading.pinged && carrier.transport.kind === "websocket") carrier.transport.serve(PONG);
     if (reading.outOfStep) this.#resync(carrier);
   }
 

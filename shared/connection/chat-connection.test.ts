@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { nodeEnvironment } from "../../server/testing/node-environment.ts";
 import { error, ROSTER, service, welcome } from "../../server/testing/stub-server.ts";
 import { SECRET, StubStage } from "../../server/testing/stub-stage.ts";
 import { encodeChat } from "../packet.ts";
@@ -130,6 +131,18 @@ describe("replaced", () => {
     expect(client.connection.state).toMatchObject({ why: { code: "replaced" } });
   });
 
+  it("[S5] also where an earlier hello was refused: that one is answered, and takes nothing any more", async () => {
+    const client = stage.connect({ only: "websocket" });
+    const first = await stage.server.sockets.next();
+    await first.heard.next();
+    first.says(error("internal"));
+    await stage.pass(125);
+    const second = await stage.server.sockets.next();
+    await second.heard.next();
+    second.says(welcome(), ROSTER, error("replaced"));
+    await client.reaches("ended");
+  });
+
   it("is not, where a hello of its own that it had given up may have done it; but then only once", async () => {
     stage.server.webSocket = "open";
     const client = stage.connect();
@@ -200,13 +213,19 @@ describe("a probe", () => {
 
   it("begins anew what hangs", async () => {
     stage.server.webSocket = "hold";
-    const client = stage.connect({ only: "websocket" });
-    await stage.server.held.next();
+    let opened = 0;
+    const { connectWebSocket } = nodeEnvironment();
+    const count = (url: string, protocol: string) => {
+      opened++;
+      return (connectWebSocket as NonNullable<typeof connectWebSocket>)(url, protocol);
+    };
+    const client = stage.connect({ only: "websocket" }, { connectWebSocket: count });
     client.connection.probe(); // only just begun: that would help nobody
+    expect(opened).toBe(1);
     stage.clock.advance(1_500);
     client.connection.probe();
-    await stage.server.held.next();
-    expect(stage.server.held.count).toBe(0);
+    expect(opened).toBe(2);
+    expect(client.connection.state).toMatchObject({ kind: "connecting", attempt: 1 });
   });
 
   it("on WebSocket says hello, and goes on where that is answered", async () => {
@@ -313,6 +332,14 @@ describe("the end", () => {
     client.connection.send("one");
     await socket.closed;
     expect(socket.heard.count).toBe(0);
+    expect(stage.waits).toEqual([]);
+  });
+
+  it("stops from within what it tells, also where that called for an answer", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    client.onEvents = () => client.connection.stop();
+    socket.says(bo("one"), service("ping", { offset: 2, online: 1 }));
+    await socket.closed;
     expect(stage.waits).toEqual([]);
   });
 

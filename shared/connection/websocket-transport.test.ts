@@ -40,6 +40,8 @@ describe("heartbeat", () => {
     await socket.heard.next();
     await socket.heard.next();
     client.connection.send("wait");
+    socket.says(service("ping", { offset: 1, online: 1 }));
+    expect(await socket.heard.next()).toEqual({ type: "pong" });
     socket.says(welcome({ turn: 2, resumed: true, seq: 4 }), bo("one"));
     expect(await socket.heard.next()).toEqual({ nick: "ana", said: "wait" });
     socket.says(service("ack", { seq: 5, offset: 2 }), encodeChat("ana", "wait"));
