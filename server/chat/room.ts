@@ -3,7 +3,17 @@ import { checkNickname } from "../../shared/nickname.ts";
 import { type ChatPacket, encodeService } from "../../shared/packet.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Hello, LeftWhy } from "../../shared/service.ts";
-import type { Committed, LogState, NumberedRefusal, Offset, Operation, Outcome, SessionId, SessionRecord } from "../engine/engine.ts";
+import {
+  type Committed,
+  type LogState,
+  type NumberedRefusal,
+  type Offset,
+  type Operation,
+  type Outcome,
+  type SessionId,
+  type SessionRecord,
+  USUAL_GRACE_MS,
+} from "../engine/engine.ts";
 import { Announcer } from "./announcer.ts";
 import { ChatOffsets } from "./chat-offsets.ts";
 import { CommitQueue, type Queued } from "./commit-queue.ts";
@@ -104,7 +114,7 @@ export class Room {
       return undefined;
     }
     const session = this.#admit(record);
-    if (record.graceMs < this.#context.limits.graceMs) session.lingerUntilMs = this.#context.clock.now() + record.graceMs;
+    if (record.graceMs !== USUAL_GRACE_MS) session.lingerUntilMs = this.#context.clock.now() + record.graceMs;
     if (!record.announced) this.#join(session);
     this.#schedule(session);
     return session;
@@ -123,7 +133,7 @@ export class Room {
       kind: "hello",
       session: id,
       maxHeld: this.#context.limits.maxClients,
-      graceMs: this.#context.limits.graceMs,
+      graceMs: USUAL_GRACE_MS,
       ...(nick?.ok ? { nick: nick.nick, key: nick.key } : {}),
     };
     return new Promise((resolve) => {
@@ -321,7 +331,6 @@ export class Room {
   linger(session: Session, lingerMs: number): Promise<void> {
     const graceMs = Math.min(lingerMs, this.#context.limits.graceMs);
     session.lingerUntilMs = Math.min(session.lingerUntilMs, this.#context.clock.now() + graceMs);
-    session.graceMs = graceMs;
     this.#schedule(session);
     return new Promise((resolve) => {
       this.#queue.push({ operation: { kind: "linger", session: session.id, graceMs }, settle: () => resolve(), fail: () => resolve() });
@@ -398,7 +407,8 @@ export class Room {
   #admit(record: SessionRecord): Session {
     const { clock, limits, random } = this.#context;
     const heartbeatMs = Math.round(limits.heartbeatMs * (0.9 + 0.2 * random()));
-    const session = new Session(this, record, { nowMs: clock.now(), wallMs: clock.wall(), heartbeatMs }, limits.rate);
+    const times = { nowMs: clock.now(), wallMs: clock.wall(), heartbeatMs, graceMs: limits.graceMs };
+    const session = new Session(this, record, times, limits.rate);
     this.#sessions.set(session.id, session);
     this.roster.add(session.key, session.nick);
     this.#context.admitted(session);

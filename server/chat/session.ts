@@ -34,7 +34,8 @@ export class Session implements Due {
   queuedSeq = 0;
   refusals: readonly NumberedRefusal[] = [];
   announcement: Announcement = "unsaid";
-  graceMs: number;
+  /** How long it may be away. */
+  readonly graceMs: number;
   /** When a session that said `leave` with `linger` ends, ms of the clock. */
   lingerUntilMs = Number.POSITIVE_INFINITY;
 
@@ -73,14 +74,19 @@ export class Session implements Due {
   #ackSeq = 0;
   #ackOffset: Offset | undefined;
 
-  constructor(room: Room, record: SessionRecord, times: { nowMs: number; wallMs: number; heartbeatMs: number }, rate: Rate) {
-    const { nowMs, wallMs, heartbeatMs } = times;
+  constructor(
+    room: Room,
+    record: SessionRecord,
+    times: { nowMs: number; wallMs: number; heartbeatMs: number; graceMs: number },
+    rate: Rate,
+  ) {
+    const { nowMs, wallMs, heartbeatMs, graceMs } = times;
     this.id = record.session;
     this.room = room;
     this.nick = record.nick;
     this.key = record.key;
     this.nickOctets = encodeUtf8(record.nick);
-    this.graceMs = record.graceMs;
+    this.graceMs = graceMs;
     this.announcement = record.announced ? "said" : "unsaid";
     this.state = { kind: "away", sinceMs: nowMs };
     this.heardAtMs = nowMs;
@@ -96,7 +102,6 @@ export class Session implements Due {
     this.seq = record.seq;
     this.queuedSeq = record.seq;
     this.refusals = record.refusals;
-    this.graceMs = record.graceMs;
   }
 
   rename(nick: string, key: NicknameKey): void {

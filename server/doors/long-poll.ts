@@ -76,8 +76,8 @@ export class LongPollDoor {
     const body = readBody(request.body);
     if (isRefusal(body)) return this.#refuse(request, reply, body, headers);
     const query = readQuery(request.query);
-    if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
     if (body.kind === "last-word") return this.#lastWord(body.leave, query, reply, headers);
+    if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
     if (this.#hub.stopping) return this.#refuse(request, reply, stoppingRefusal(), headers);
     if (body.kind === "hello") return this.#hello(body.hello, request, reply, headers);
     const session = authorised(request, this.#hub);
@@ -100,9 +100,9 @@ export class LongPollDoor {
   }
 
   /** What a closing page says. It cannot hear the answer, so there is only one. One of an earlier turn's page ends nothing. Source: H10, H11. */
-  async #lastWord({ session: secret, linger }: Leave, { turn }: PollQuery, reply: FastifyReply, headers: string[]): Promise<void> {
+  async #lastWord({ session: secret, linger }: Leave, query: PollQuery | Refusal, reply: FastifyReply, headers: string[]): Promise<void> {
     const session = secret === undefined ? undefined : this.#hub.session(secret);
-    const current = turn === undefined || turn === session?.turn;
+    const current = !isRefusal(query) && (query.turn === undefined || query.turn === session?.turn);
     if (session !== undefined && current && !this.#hub.stopping) {
       await this.#hub.leave(session, linger).catch((cause) => this.#hub.failed(cause));
     }

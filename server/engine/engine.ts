@@ -34,6 +34,9 @@ export type LogState = {
 /** A refused number of a session, as `refused` says it again later. */
 export type NumberedRefusal = Refusal & { readonly seq: number };
 
+/** Who did not say `leave` with `linger` has whatever grace the operator set, also where that was changed meanwhile. */
+export const USUAL_GRACE_MS: number = Number.MAX_SAFE_INTEGER;
+
 /** What is kept of a session. */
 export type SessionRecord = {
   readonly session: SessionId;
@@ -53,7 +56,7 @@ export type SessionRecord = {
   readonly announced: boolean;
   /** How it ended, once it is no longer held. */
   readonly why?: LeftWhy;
-  /** How long it may be away, ms; shorter once it said `leave` with `linger`. */
+  /** How long it may be away, ms: `USUAL_GRACE_MS`, or less once it said `leave` with `linger`. */
   readonly graceMs: number;
 };
 
