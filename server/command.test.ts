@@ -70,6 +70,14 @@ describe("the command", () => {
     );
   });
 
+  it("goes on talking where its log can't be written to any more", async () => {
+    const { url } = await server({ LOG_FILE: "/dev/full" });
+    for (let number = 1; number <= 3; number++) {
+      const hello = encodeService({ type: "hello", session: secret(number), nick: `n${number}` });
+      expect((await fetch(`${url}/poll`, { method: "POST", body: hello })).status).toBe(200);
+    }
+  });
+
   it("refuses a second server on the same data directory, with a sentence", async () => {
     const dataDir = newDataDir();
     const first = await server({ DATA_DIR: dataDir });

@@ -1,12 +1,11 @@
 import { encodeService, type Packet } from "../packet.ts";
 import type { Welcome } from "../service.ts";
 import { Alarm } from "./alarm.ts";
-import type { Reading, Way } from "./client-session.ts";
+import type { Carrier, Loss, Rider } from "./carrier.ts";
 import type { TransportKind } from "./connection-state.ts";
 import type { Environment } from "./environment.ts";
 import { type Fallback, type FallbackEvent, nextFallback, planRace, RACE_MS, upgradeMs } from "./fallback.ts";
-import type { Place } from "./room-reader.ts";
-import type { Ending, Transport, TransportListener } from "./transport.ts";
+import type { Ending, Transport } from "./transport.ts";
 
 /** How long a transport may take from its beginning to `welcome`, ms. */
 const WELCOME_WITHIN_MS = 10_000;
@@ -18,38 +17,6 @@ const ANSWER_WITHIN_MS = 10_000;
 const PROBE_WITHIN_MS = 2_000;
 /** A `hello` that was given up may still reach the server, and take the session from where it is, for so long. */
 const STRAY_MS = 30_000;
-
-/** Why nothing carries the session any more. `wasOpen`: something did until now. */
-export type Loss = (Ending | { readonly kind: "stopping"; readonly reason: string; readonly reconnectInMs: number }) & {
-  readonly wasOpen: boolean;
-};
-
-/** Who the carriage carries for. */
-export interface Rider {
-  hello(): { octets: Uint8Array<ArrayBuffer>; asked: Place | undefined };
-  /** The number of the last `hello` that was answered. */
-  readonly turn: number;
-  makeTransport(kind: TransportKind, listener: TransportListener): Transport;
-  read(packets: readonly Packet[], way: Omit<Way, "nowMs">): Reading;
-  /** What was read is to be told. With `welcome` in it, the session is carried from here on. */
-  tell(reading: Reading): void;
-  /** More can be sent. */
-  ready(roundTripMs: number): void;
-  /** Nothing carries the session, and nothing is trying to. */
-  lost(loss: Loss): void;
-}
-
-/** One transport and what is known of it. */
-type Carrier = {
-  readonly transport: Transport;
-  readonly deadline: Alarm;
-  opened: boolean;
-  /** When its last `hello` was said, while that is unanswered. */
-  helloMs: number | undefined;
-  asked: Place | undefined;
-  heardMs: number;
-  welcomedMs: number;
-};
 
 const PONG = encodeService({ type: "pong" });
 

@@ -2,54 +2,28 @@ import { CODES, type Code } from "../codes.ts";
 import { DEFAULT_HISTORY } from "../limits.ts";
 import { splitMessage } from "../message.ts";
 import { encodeService, type Packet } from "../packet.ts";
-import type { RoomName } from "../room-name.ts";
-import type { SessionSecret } from "../session-secret.ts";
 import { type Addresses, addressesUnder } from "./address.ts";
 import { Alarm } from "./alarm.ts";
 import { Backoff, jitteredMs } from "./backoff.ts";
-import { Carriage, type Loss, type Rider } from "./carriage.ts";
+import { Carriage } from "./carriage.ts";
+import type { Loss, Rider } from "./carrier.ts";
 import { ClientSession, type Reading, type Way } from "./client-session.ts";
-import type { ConnectionEvent, HistoryPage } from "./connection-event.ts";
+import type { HistoryPage } from "./connection-event.ts";
+import type { ConnectionListener, ConnectionOptions } from "./connection-options.ts";
 import type { ConnectionState, Outage, TransportKind } from "./connection-state.ts";
 import type { Environment } from "./environment.ts";
-import { exchange } from "./exchange.ts";
 import { firstFallback } from "./fallback.ts";
-import { askHistory } from "./history.ts";
+import { askHistory, HistoryError } from "./history.ts";
+import { LEAVE_WITHIN_MS, sayLeft, sayLingering } from "./last-word.ts";
 import { LongPollTransport } from "./long-poll-transport.ts";
-import { Outbox, type OutboxEntry } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { SavedConnection } from "./saved-connection.ts";
 import type { Transport, TransportListener } from "./transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
+export type { ConnectionListener, ConnectionOptions } from "./connection-options.ts";
 export type { SavedEntry } from "./outbox.ts";
 export type { SavedConnection } from "./saved-connection.ts";
-
-export type ConnectionOptions = {
-  /** The server, e.g. "https://chat.example" or "http://127.0.0.1:9814"; a path before /ws, /poll, /history is kept. */
-  url: string;
-  session: SessionSecret;
-  nick: string;
-  room: RoomName;
-  /** Chat packets wanted on coming in, 0 to 500. Default 50. */
-  history?: number;
-  /** What an earlier life of this page knew (see `save`). */
-  saved?: SavedConnection;
-  /** Only this transport; default: the race. */
-  only?: TransportKind;
-};
-
-/** May call the connection again from within. */
-export interface ConnectionListener {
-  /** Everything that one payload brought, together, so that a page draws once. */
-  events(events: readonly ConnectionEvent[]): void;
-  state(state: ConnectionState): void;
-  /** The outbox, whole, in order, after any change. Called before anything goes out: what is saved here is never said twice. */
-  outbox(entries: readonly OutboxEntry[]): void;
-}
-
-const LEAVE_WITHIN_MS = 2_000;
-/** How long a page that closes may take to come back, ms: it may be reloading. Source: S27. */
-const LINGER_MS = 10_000;
 
 /** One person in one room, for as long as they like, over whatever transport works. Source: S1 to S45. */
 export class ChatConnection {
@@ -129,6 +103,7 @@ export class ChatConnection {
 
   /** Pages of older packets, those before offset `before`. Rejects where the server could not be asked. */
   async history(before: number, limit = DEFAULT_HISTORY): Promise<HistoryPage> {
+    if (this.#isEnded) throw new HistoryError("The connection is closed.");
     const request = { url: this.#addresses.history, secret: this.#options.session, before, limit };
     const { page, callOff } = askHistory(this.#environment, request);
     this.#running.add(callOff);
@@ -159,7 +134,7 @@ export class ChatConnection {
       this.#running.add(done);
       timeout.set(LEAVE_WITHIN_MS, done);
       const said = this.#carriage.leave(encodeService({ type: "leave" }), done);
-      if (!said && this.#helloSaid) this.#running.add(this.#sayLastWord({}, LEAVE_WITHIN_MS, done));
+      if (!said && this.#helloSaid) this.#running.add(sayLeft(this.#environment, this.#addresses.poll, this.#options.session, done));
       else if (!said) done();
       this.#setState({ kind: "ended", why: { code: "left" } });
     });
@@ -167,16 +142,8 @@ export class ChatConnection {
 
   /** The page is closing or being reloaded: says leave with linger, as a beacon, and stops. */
   linger(): void {
-    // Nobody is left to wait for the answer.
-    if (!this.#isEnded && this.#helloSaid) this.#sayLastWord({ linger: LINGER_MS }, undefined, () => {});
+    if (!this.#isEnded && this.#helloSaid) sayLingering(this.#environment, this.#addresses.poll, this.#options.session);
     this.stop();
-  }
-
-  /** `leave` from outside of any transport: works over whatever carries the session. Source: H10. */
-  #sayLastWord(fields: { linger?: number }, withinMs: number | undefined, done: () => void): () => void {
-    const body = encodeService({ type: "leave", session: this.#options.session, ...fields });
-    const headers = { "Content-Type": "text/plain; charset=utf-8" };
-    return exchange(this.#environment, this.#addresses.poll, { method: "POST", headers, body, keepalive: true }, withinMs, done);
   }
 
   /** The network or the page came back: find out now whether the connection still lives, and retry now if it was waiting. */

@@ -1,5 +1,5 @@
 import type { Refusal } from "../codes.ts";
-import { MAX_NICK_OCTETS } from "../limits.ts";
+import { MAX_NICK_OCTETS, MAX_ROSTER_NICKS } from "../limits.ts";
 import { octetLength, truncateOctets } from "../octets.ts";
 import { encodeService, type Packet } from "../packet.ts";
 import type { RoomName } from "../room-name.ts";
@@ -177,7 +177,7 @@ export class ClientSession {
   }
 
   #readRoster(roster: ServerService & { type: "roster" }, reading: Reading): void {
-    this.#roster.push(...roster.nicks);
+    this.#roster.push(...roster.nicks.slice(0, MAX_ROSTER_NICKS - this.#roster.length));
     if (roster.more === true) return;
     this.#online = roster.online;
     reading.events.push({ kind: "roster", nicks: this.#roster, online: roster.online });
