@@ -1,8 +1,8 @@
 import { type Palabre, startPalabre } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import type { DataDirectory } from "../engine/data-directory.ts";
-import { openEngine } from "../engine/open-engine.ts";
 import { createLog, type Logger } from "../log.ts";
+import { openEngine } from "../open-engine.ts";
 import type { Settings } from "../settings.ts";
 
 /** Serves the chat until it is told to stop. Gives the exit status; 0 after a stop in good order. */

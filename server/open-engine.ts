@@ -1,10 +1,10 @@
-import type { Clock } from "../clock.ts";
-import type { Settings } from "../settings.ts";
-import { DataDirectory } from "./data-directory.ts";
-import { openDiskStore } from "./disk-store.ts";
-import { EmbeddedEngine, type EngineLog } from "./embedded.ts";
-import type { Engine } from "./engine.ts";
-import { MemoryStore } from "./memory-store.ts";
+import type { Clock } from "./clock.ts";
+import { DataDirectory } from "./engine/data-directory.ts";
+import { openDiskStore } from "./engine/disk-store.ts";
+import { EmbeddedEngine, type EngineLog } from "./engine/embedded.ts";
+import type { Engine } from "./engine/engine.ts";
+import { MemoryStore } from "./engine/memory-store.ts";
+import type { Settings } from "./settings.ts";
 
 /** The engine that the settings ask for; `directory` where it keeps things on disk. Rejects with a sentence where it can't be opened. */
 export async function openEngine(settings: Settings, clock: Clock, log: EngineLog): Promise<{ engine: Engine; directory?: DataDirectory }> {
