@@ -9,7 +9,7 @@ import type { TransportKind } from "../shared/connection/connection-state.ts";
 import type { RoomName } from "../shared/room-name.ts";
 import { encodeSessionSecret } from "../shared/session-secret.ts";
 import { systemClock } from "./clock.ts";
-import { openEngine } from "./engine/open-engine.ts";
+import { openEngine } from "./open-engine.ts";
 import { ChatClient } from "./testing/chat-client.ts";
 import { type House, openHouse, testSettings } from "./testing/house.ts";
 import { nodeEnvironment } from "./testing/node-environment.ts";
