@@ -234,7 +234,8 @@ class World {
   serve(verdict: string): void {
     const packet = this.#toServer.shift();
     if (packet === undefined) {
-      this.#blocked = false; // time has passed
+      // Time has passed. A refusal is heard before its `retryAfter` is over: on a line slower than that, the order cannot be kept.
+      if (this.#toClient.length === 0) this.#blocked = false;
       return;
     }
     expect(packet.seq).toBe(++this.#seq);
