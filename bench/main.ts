@@ -1,6 +1,7 @@
-// npm run bench [-- start|fan-out|steady|idle]: what docs/figures.md says, measured again on this machine.
+// npm run bench [-- start|fan-out|steady|engine|idle]: what docs/figures.md says, measured again on this machine.
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeChat } from "../shared/packet.ts";
+import { commits } from "./engine.ts";
 import { processorSeconds, Receivers, residentKib, type Served, startPalabre, startWsPeer } from "./process.ts";
 import { clientFrame, helloFrame, openRaw } from "./raw-member.ts";
 
@@ -111,6 +112,14 @@ const BENCHES: Record<string, () => Promise<void>> = {
   },
   steady: async () => {
     for (const peer of PEERS) await steady(peer);
+  },
+  engine: async () => {
+    for (const durability of ["disk", "process"] as const) {
+      for (const batch of [1, 10, 100, 1000]) {
+        const { perSecond, medianMs } = await commits(durability, batch);
+        console.log(`engine, ${durability}: batches of ${batch}: ${perSecond} commits a second, median ${medianMs.toFixed(2)} ms`);
+      }
+    }
   },
   idle: async () => {
     for (const peer of PEERS) await idle(peer);

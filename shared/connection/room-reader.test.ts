@@ -93,6 +93,10 @@ describe("coming back", () => {
     expect(reader.enter(welcome({ offset: 9 }), undefined)).toBe(false);
     expect(read(reader, say("."), say("."), say("."), say("."), say("d"))).toEqual(["14@1000 d"]);
     expect(reader.skip({ from: 15, to: 16, at: 0 })).toEqual({ from: 15, to: 16, at: 0 });
+    // What was read over the one may be trimmed for the other.
+    reader.enter(welcome({ offset: 9 }), undefined);
+    expect(reader.skip({ from: 10, to: 16, at: 0 })).toBeUndefined();
+    expect(reader.skip({ from: 12, to: 18, at: 0 })).toEqual({ from: 17, to: 18, at: 0 });
   });
 
   it("[H5] reads what it asked for from where it asked", () => {
