@@ -314,13 +314,15 @@ describe("the end", () => {
     expect(stage.waits).toEqual([]);
   });
 
-  it("[S27, H10] lingers: says so past its own end, and stops without a sound", async () => {
+  it("[S27, H10, H11] lingers: says so past its own end, for the turn that ends, and stops without a sound", async () => {
     const { client, socket } = await stage.onWebSocket();
     client.connection.send("one");
     await socket.heard.next();
     const told = client.states.length;
     client.connection.linger();
-    expect((await stage.server.posts.next()).fields).toEqual({ type: "leave", session: SECRET, linger: 10_000 });
+    const word = await stage.server.posts.next();
+    expect(word.fields).toEqual({ type: "leave", session: SECRET, linger: 10_000 });
+    expect(word.query).toEqual({ turn: "1" });
     await socket.closed;
     expect(client.states).toHaveLength(told);
     expect(client.connection.save().outbox).toMatchObject([{ text: "one", seq: 1 }]);

@@ -142,7 +142,10 @@ export class ChatConnection {
 
   /** The page is closing or being reloaded: says leave with linger, as a beacon, and stops. */
   linger(): void {
-    if (!this.#isEnded && this.#helloSaid) sayLingering(this.#environment, this.#addresses.poll, this.#options.session);
+    // The turn ties it to this life of the page: coming late, after the next one's hello, it must not end that one.
+    const { turn } = this.#session;
+    const address = turn > 0 ? `${this.#addresses.poll}?turn=${turn}` : this.#addresses.poll;
+    if (!this.#isEnded && this.#helloSaid) sayLingering(this.#environment, address, this.#options.session);
     this.stop();
   }
 

@@ -85,6 +85,28 @@ describe("asking", () => {
     expect((await stage.server.posts.next()).fields).toMatchObject({ type: "hello", log: "log", offset: 0 });
   });
 
+  it("forgets what was lost once an answer came", async () => {
+    const { client, poll } = await stage.onLongPoll();
+    let waiting = poll;
+    for (let round = 0; round < 3; round++) {
+      waiting.cut();
+      await stage.pass(250 + 125);
+      (await stage.server.polls.next()).cut();
+      await stage.pass(250 + 250);
+      (await stage.server.polls.next()).says(bo(`${round}`));
+      waiting = await stage.server.polls.next();
+    }
+    expect(client.path).toEqual(["connecting", "long-poll"]);
+  });
+
+  it("asks no more once it is stopped, also where it was about to", async () => {
+    const { client, poll } = await stage.onLongPoll();
+    poll.answers(204);
+    await vi.waitFor(() => expect(stage.waits).toEqual([250]));
+    client.connection.stop();
+    expect(stage.waits).toEqual([]);
+  });
+
   it("bears with a proxy that lets no poll wait for long", async () => {
     const { client, poll } = await stage.onLongPoll();
     let waiting = poll;
@@ -159,6 +181,28 @@ describe("sending", () => {
     expect((await stage.server.posts.next()).query).toEqual({ seq: "2", turn: "2" });
   });
 
+  it.each([
+    ["nothing", 204, ""],
+    ["somebody else's answer", 200, "05005aliceHello"],
+  ])("[H6, H7] sends again what was answered with %s", async (_, status, body) => {
+    const { client } = await stage.onLongPoll();
+    client.connection.send("one");
+    (await stage.server.posts.next()).answers(status, body);
+    await stage.pass(250);
+    (await stage.server.posts.next()).says(service("ack", { seq: 1, offset: 1 }));
+    await vi.waitFor(() => expect(client.shown).toEqual(["one accepted"]));
+    expect(client.words).toEqual([]);
+  });
+
+  it("sends no more once it is stopped, also where it was about to", async () => {
+    const { client } = await stage.onLongPoll();
+    client.connection.send("one");
+    (await stage.server.posts.next()).cut();
+    await vi.waitFor(() => expect(stage.waits).toEqual([250, 35_000]));
+    client.connection.stop();
+    expect(stage.waits).toEqual([]);
+  });
+
   it("[H7] gives up a POST that hangs, and sends it again", async () => {
     const { client } = await stage.onLongPoll();
     client.connection.send("one");
@@ -215,6 +259,13 @@ describe("sending", () => {
     post.says(service("ack", { seq: 1, offset: 1 }));
     await vi.waitFor(() => expect(client.connection.state).toMatchObject({ kind: "open", roundTripMs: 70 }));
   });
+});
+
+it("[H3] takes an answer to hello that was cut short for none", async () => {
+  const client = stage.connect({ only: "long-poll" });
+  (await stage.server.posts.next()).answers(200, Buffer.concat([welcome(), bo("one")]), { "Palabre-Offset": "2" });
+  await client.reaches("waiting");
+  expect(client.events).toEqual([]);
 });
 
 it.each([
