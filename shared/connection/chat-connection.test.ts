@@ -25,6 +25,7 @@ describe("the first hello", () => {
     ];
     const saved = { log: "log", offset: 40, at: 5, nick: "ana", knownSeq: 7, nextId: 6, outbox };
     const client = stage.connect({ saved });
+    expect(client.shown).toEqual(["there pending", "refused pending", "not yet pending"]);
     const socket = await stage.server.sockets.next();
     expect(await socket.heard.next()).toMatchObject({ log: "log", offset: 40, seq: 7 });
     const refused = service("refused", { seq: 9, code: "message-invalid", message: "" });
@@ -306,6 +307,28 @@ describe("the end", () => {
     await socket.closed;
   });
 
+  it("needs no answer where the server goes down meanwhile", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    const left = client.connection.leave();
+    await socket.heard.next();
+    socket.says(service("stopping", { reason: "shutdown", reconnectIn: 1000 }));
+    await left;
+    expect(client.connection.state).toEqual({ kind: "ended", why: { code: "left" } });
+    expect(stage.waits).toEqual([]);
+  });
+
+  it("is the end: no start, no probe, no history after it", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    client.connection.start();
+    socket.says(error("removed"));
+    await client.reaches("ended");
+    client.connection.start();
+    client.connection.probe();
+    await expect(client.connection.history(5)).rejects.toThrow("closed");
+    expect(client.path).toEqual(["connecting", "websocket", "ended"]);
+    expect(stage.waits).toEqual([]);
+  });
+
   it("has nobody to tell where it never came to a hello", async () => {
     stage.server.webSocket = "hold";
     const client = stage.connect();
@@ -328,9 +351,15 @@ describe("the end", () => {
     expect(client.connection.save().outbox).toMatchObject([{ text: "one", seq: 1 }]);
   });
 
-  it("stops from within what it tells, wherever it stands", async () => {
+  it.each([
+    ["as it was typed", 1],
+    ["as it was about to go out, which is said before it is done", 2],
+  ])("stops from within what it tells: %s", async (_, stopAt) => {
     const { client, socket } = await stage.onWebSocket();
-    client.onOutbox = () => client.connection.stop();
+    let told = 0;
+    client.onOutbox = () => {
+      if (++told === stopAt) client.connection.stop();
+    };
     client.connection.send("one");
     await socket.closed;
     expect(socket.heard.count).toBe(0);

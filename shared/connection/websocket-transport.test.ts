@@ -199,12 +199,16 @@ describe("answers", () => {
 
   it("sends in the order typed also what is typed while the page is being told", async () => {
     const { client, socket } = await stage.onWebSocket();
+    let told = 0;
     client.onOutbox = () => {
-      client.onOutbox = undefined;
-      client.connection.send("second");
+      told++;
+      // The first time it was typed, the second time it is about to go out.
+      if (told === 1) client.connection.send("second");
+      if (told === 3) client.connection.send("third");
     };
     client.connection.send("first");
     expect((await socket.heard.next()).said).toBe("first");
     expect((await socket.heard.next()).said).toBe("second");
+    expect((await socket.heard.next()).said).toBe("third");
   });
 });
