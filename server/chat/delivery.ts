@@ -99,6 +99,11 @@ export class Delivery {
     }
     const chunks = session.cursor < this.#end().last ? this.#tail.from(session.cursor) : [];
     if (chunks !== undefined) return this.#write(session, transport, chunks);
+    // What is owed, a welcome perhaps, does not wait for the disk; a poll has only one answer for both.
+    if (session.owes && transport.kind !== "long-poll") {
+      transport.write(this.#owed(session));
+      this.#written(session);
+    }
     this.#read(session, transport);
   }
 

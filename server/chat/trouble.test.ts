@@ -159,3 +159,38 @@ describe("time", () => {
     expect(ana.told("joined")).toContainEqual({ type: "joined", nicks: ["bo"] });
   });
 });
+
+describe("a replay", () => {
+  it("[L6] [S8] that comes back from the disk after another hello asked from elsewhere is not taken for that one's: no gap is told that is none", async () => {
+    const { hub, store } = await openTriedHub();
+    const ana = new Guest(hub, "ana");
+    ana.comes();
+    await settle();
+    // More than a room keeps in memory, so that older packets are read from the store.
+    for (let number = 0; number < 600; number++) {
+      ana.says("x".repeat(900));
+      if (number % 50 === 49) await settle();
+    }
+    const log = ana.told("welcome")[0]?.log;
+    const bo = new Guest(hub, "bo");
+    const hello = (offset: number) => bo.tells(encodeService({ type: "hello", session: secret("bo"), nick: "bo", log, offset }));
+    const read = store.read.bind(store);
+    const { closed, open } = gate();
+    let reads = 0;
+    // The first read finds the time for the welcome; the second is the replay.
+    store.read = async (...asked) => {
+      if (++reads === 2) await closed;
+      return read(...asked);
+    };
+    hello(200);
+    await settle();
+    expect(reads).toBe(2);
+    hello(0);
+    await settle();
+    open();
+    for (let time = 0; time < 20; time++) await settle();
+    expect(bo.told("welcome")).toMatchObject([{ offset: 200 }, { offset: 0 }]);
+    expect(bo.told("gap")).toEqual([]);
+    expect(bo.hearer.packets.filter(({ kind }) => kind === "chat").length).toBeGreaterThanOrEqual(600);
+  });
+});
