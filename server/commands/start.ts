@@ -30,7 +30,10 @@ export async function startCommand(settings: Settings): Promise<number> {
   directory?.describe({ pid: process.pid, url: palabre.url });
   process.stdout.write(`Palabre is listening on ${palabre.url}\n`);
   await stopSignal(log);
+  // The timers of a stop do not keep the process alive by themselves, and when the doors are closed nothing else may.
+  const alive = setInterval(() => {}, 1000);
   await palabre.stop();
+  clearInterval(alive);
   log.info({}, "stopped in good order");
   return 0;
 }
