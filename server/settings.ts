@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { parseRoomName, type RoomName } from "../shared/room-name.ts";
+import { parseRoomName } from "../shared/room-name.ts";
 
 /** A whole number within bounds. */
 function whole(least: number, most: number, fallback: number) {
@@ -70,7 +70,6 @@ export const SETTINGS = z.object({
 });
 
 export type Settings = z.infer<typeof SETTINGS>;
-export type { RoomName };
 
 export type ReadSettings = { ok: true; settings: Settings } | { ok: false; faults: string[] };
 

@@ -49,10 +49,6 @@ export class CommitQueue {
     this.#committed = committed;
   }
 
-  get length(): number {
-    return this.#waiting.length;
-  }
-
   get idle(): boolean {
     return this.#state === "idle" && this.#waiting.length === 0;
   }

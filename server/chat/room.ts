@@ -97,10 +97,6 @@ export class Room {
     return this.#sessions.size === 0 && this.#queue.idle && !this.#announcer.waiting;
   }
 
-  get sessions(): Iterable<Session> {
-    return this.#sessions.values();
-  }
-
   /** Resolves when all that was taken in is dealt with. */
   async settle(): Promise<void> {
     this.#announcer.sayNow();

@@ -12,10 +12,6 @@ export class Roster {
     return this.#nicks.size;
   }
 
-  has(key: NicknameKey): boolean {
-    return this.#nicks.has(key);
-  }
-
   add(key: NicknameKey, nick: string): void {
     this.#nicks.set(key, nick);
     this.#encoded = undefined;

@@ -21,7 +21,6 @@ type Seat = { readonly transport: PollTransport; last: Promise<void>; waiting: n
 
 /** `/poll`: packets in the bodies of requests and answers. */
 export class LongPollDoor {
-  readonly parked = new Set<PollTransport>();
   readonly #hub: Hub;
   readonly #origins: AllowedOrigins;
   readonly #seats = new WeakMap<Session, Seat>();
@@ -170,7 +169,7 @@ export class LongPollDoor {
   }
 
   #transport(): PollTransport {
-    return new PollTransport(this.parked, () => this.#hub.stopping);
+    return new PollTransport(() => this.#hub.stopping);
   }
 
   #seat(session: Session): Seat {

@@ -11,13 +11,11 @@ type Parked = { readonly reply: FastifyReply; readonly after: Offset; readonly h
 export class PollTransport implements Transport {
   readonly kind = "long-poll";
   readonly pieceOctets = MAX_POLL_OCTETS;
-  readonly #parkedPolls: Set<PollTransport>;
   readonly #stopping: () => boolean;
   #parked: Parked | undefined;
 
-  /** It is in `parkedPolls` while it is parked. While the server is `stopping`, an answer also ends its connection. */
-  constructor(parkedPolls: Set<PollTransport>, stopping: () => boolean) {
-    this.#parkedPolls = parkedPolls;
+  /** While the server is `stopping`, an answer also ends its connection. */
+  constructor(stopping: () => boolean) {
     this.#stopping = stopping;
   }
 
@@ -39,7 +37,6 @@ export class PollTransport implements Transport {
       gone();
     };
     this.#parked = { reply, after, headers, onGone };
-    this.#parkedPolls.add(this);
     reply.raw.once("close", onGone);
   }
 
@@ -66,7 +63,6 @@ export class PollTransport implements Transport {
   #take(): Parked | undefined {
     const parked = this.#parked;
     this.#parked = undefined;
-    this.#parkedPolls.delete(this);
     if (parked !== undefined) parked.reply.raw.off("close", parked.onGone);
     return parked;
   }
