@@ -1,7 +1,8 @@
 import { MAX_MESSAGE_OCTETS } from "./limits.ts";
 import { octetLength } from "./octets.ts";
 
-export type CheckedMessage = { ok: true; message: string } | { ok: false; fault: "empty" | "too-long" };
+export type MessageFault = "empty" | "too-long";
+export type CheckedMessage = { ok: true; message: string } | { ok: false; fault: MessageFault };
 
 const LINE_END = /\r\n?/g;
 // Tab (09) and line feed (0A) stay.

@@ -27,16 +27,22 @@ export function decode(octets: Uint8Array): Decoded {
   const packets: Packet[] = [];
   let at = 0;
   while (at < octets.length) {
-    const length = packetLength(octets, at);
-    if (length === undefined) return { ok: false, packets, fault: "bad-header" };
-    if (length === HEADER_OCTETS) return { ok: false, packets, fault: "empty-packet" };
-    if (length === 0 || at + length > octets.length) break;
-    const packet = decodeOne(octets.subarray(at, at + length));
+    const packet = decodeAt(octets, at);
+    if (packet === undefined) break;
     if (typeof packet === "string") return { ok: false, packets, fault: packet };
     packets.push(packet);
-    at += length;
+    at += packet.octets.length;
   }
   return { ok: true, packets, rest: octets.subarray(at) };
+}
+
+/** The packet that starts at `at`, or what is wrong with it; undefined while it is not all there. */
+export function decodeAt(octets: Uint8Array, at: number): Packet | PacketFault | undefined {
+  const length = packetLength(octets, at);
+  if (length === undefined) return "bad-header";
+  if (length === HEADER_OCTETS) return "empty-packet";
+  if (length === 0 || at + length > octets.length) return undefined;
+  return decodeOne(octets.subarray(at, at + length));
 }
 
 /**

@@ -1,65 +1,101 @@
 import { isIPv6 } from "node:net";
 import type { Refusal } from "../../shared/codes.ts";
 import type { Clock } from "../clock.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { type Rate, RateLimit } from "./rate-limit.ts";
 import { refuse } from "./replies.ts";
 
-type Record = { sessions: number; joins: RateLimit };
+/** When to ask again, ms: others have to leave first. */
+const FULL_RETRY_MS = 5000;
 
-/** Records of addresses that hold nothing and spend nothing are dropped when there are this many. */
-const SWEEP_AT = 10_000;
+/** What an address holds, and may still spend. `posts` is made when it posts. */
+type Record = { sessions: number; readonly joins: RateLimit; posts: RateLimit | undefined };
 
-/** How many sessions each address holds, and how fast it makes new ones. */
+/** So many addresses have a record of their own. Records that say nothing are dropped then; where all say something, who comes next shares one. */
+const MAX_RECORDS = 50_000;
+/** At most so often is looked for records that say nothing: each time all are looked at. */
+const SWEEP_EVERY_MS = 1000;
+
+/** The limits that hold for an address; 0 lifts each. */
+export type AddressLimits = {
+  readonly maxClientsPerAddress: number;
+  readonly joinsPerMinute: number;
+  /** Of posts, which have no session that it could be counted for. */
+  readonly rate: Rate;
+};
+
+/** How many sessions each address holds, how fast it makes new ones, and how fast it posts. */
 export class Addresses {
   readonly #clock: Clock;
-  readonly #maxSessions: number;
-  readonly #joinsPerMinute: number;
+  readonly #limits: AddressLimits;
+  readonly #maxRecords: number;
   readonly #records = new Map<string, Record>();
-  #sweepAt = SWEEP_AT;
+  readonly #others: Record;
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
 
-  /** 0 lifts either limit. */
-  constructor(clock: Clock, maxSessions: number, joinsPerMinute: number) {
+  constructor(clock: Clock, limits: AddressLimits, maxRecords: number = MAX_RECORDS) {
     this.#clock = clock;
-    this.#maxSessions = maxSessions;
-    this.#joinsPerMinute = joinsPerMinute;
+    this.#limits = limits;
+    this.#maxRecords = maxRecords;
+    this.#others = this.#newRecord();
+  }
+
+  /** How many records there are. */
+  get size(): number {
+    return this.#records.size;
   }
 
   /** Asks for a new session from `address`, before it is made: undefined if it may. Spends a join. */
   mayJoin(address: string): Refusal | undefined {
     const record = this.#record(address);
-    if (this.#maxSessions > 0 && record.sessions >= this.#maxSessions)
-      return refuse("full", "Too many people came from this address.", 5000);
+    const { maxClientsPerAddress } = this.#limits;
+    if (maxClientsPerAddress > 0 && record.sessions >= maxClientsPerAddress)
+      return refuse("full", "Too many people came from this address.", FULL_RETRY_MS);
     const retryAfterMs = record.joins.spend(this.#clock.now());
     return retryAfterMs === 0 ? undefined : refuse("rate-limited", "Too many people came from this address within a minute.", retryAfterMs);
   }
 
-  /** A session of `address` is held. */
-  hold(address: string): void {
-    this.#record(address).sessions++;
+  /** Asks for a post from `address`: undefined if it may. Source: T5. */
+  mayPost(address: string): Refusal | undefined {
+    const record = this.#record(address);
+    record.posts ??= new RateLimit(this.#limits.rate);
+    const retryAfterMs = record.posts.spend(this.#clock.now());
+    return retryAfterMs === 0 ? undefined : refuse("rate-limited", "Too much at once from this address.", retryAfterMs);
   }
 
-  release(address: string): void {
-    this.#record(address).sessions--;
+  /** A session of `address` is held. Gives how to say that it is no longer. */
+  hold(address: string): () => void {
+    const record = this.#record(address);
+    record.sessions++;
+    return () => {
+      record.sessions--;
+    };
   }
 
   #record(address: string): Record {
     const block = addressBlock(address);
     let record = this.#records.get(block);
     if (record === undefined) {
-      if (this.#records.size >= this.#sweepAt) this.#sweep();
-      record = {
-        sessions: 0,
-        joins: new RateLimit({ burst: this.#joinsPerMinute, perSecond: this.#joinsPerMinute / 60 }),
-      };
+      if (this.#records.size >= this.#maxRecords && !this.#sweep()) return this.#others;
+      record = this.#newRecord();
       this.#records.set(block, record);
     }
     return record;
   }
 
-  #sweep(): void {
+  #newRecord(): Record {
+    const { joinsPerMinute } = this.#limits;
+    return { sessions: 0, joins: new RateLimit({ burst: joinsPerMinute, perSecond: joinsPerMinute / 60 }), posts: undefined };
+  }
+
+  /** Drops the records that say nothing; false where there is no room after it. */
+  #sweep(): boolean {
     const nowMs = this.#clock.now();
-    for (const [block, record] of this.#records) if (record.sessions === 0 && record.joins.isFull(nowMs)) this.#records.delete(block);
-    this.#sweepAt = Math.max(SWEEP_AT, this.#records.size * 2);
+    if (nowMs < this.#sweptAtMs + SWEEP_EVERY_MS) return false;
+    this.#sweptAtMs = nowMs;
+    for (const [block, { sessions, joins, posts }] of this.#records) {
+      if (sessions === 0 && joins.isFull(nowMs) && posts?.isFull(nowMs) !== false) this.#records.delete(block);
+    }
+    return this.#records.size < this.#maxRecords;
   }
 }
 

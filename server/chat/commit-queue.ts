@@ -1,6 +1,7 @@
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
 import type { Committed, Engine, Operation, Outcome } from "../engine/engine.ts";
+import type { Backlog } from "./backlog.ts";
 
 /** An operation, and who wants to know what became of it. */
 export type Queued = {
@@ -15,6 +16,11 @@ export type Queued = {
 
 /** Operations that go into one commit at the most. */
 const MAX_BATCH = 1024;
+/** A commit that takes longer than this is slow. */
+const SLOW_MS = 250;
+/** What senders are told to wait at least and at most. */
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 10_000;
 
 /**
  * The one ordered queue of all that changes a room. What arrives while the engine is busy is committed together; when nothing is under
@@ -25,11 +31,13 @@ export class CommitQueue {
   readonly #room: RoomName;
   readonly #engine: Engine;
   readonly #clock: Clock;
+  readonly #backlog: Backlog;
   readonly #prepare: () => void;
   readonly #committed: (committed: Committed, batch: readonly Queued[]) => void;
   #waiting: Queued[] = [];
   #state: "idle" | "scheduled" | "committing" = "idle";
   #notBeforeMs = 0;
+  #committingSinceMs = Number.POSITIVE_INFINITY;
   #settled: (() => void)[] = [];
   /** True when somebody asked for a commit since the last batch was taken. */
   #woken = false;
@@ -37,14 +45,14 @@ export class CommitQueue {
   /** `prepare` may queue more just before a batch is taken; `committed` settles it and tells everybody. */
   constructor(
     room: RoomName,
-    engine: Engine,
-    clock: Clock,
+    { engine, clock, backlog }: { readonly engine: Engine; readonly clock: Clock; readonly backlog: Backlog },
     prepare: () => void,
     committed: (committed: Committed, batch: readonly Queued[]) => void,
   ) {
     this.#room = room;
     this.#engine = engine;
     this.#clock = clock;
+    this.#backlog = backlog;
     this.#prepare = prepare;
     this.#committed = committed;
   }
@@ -53,13 +61,22 @@ export class CommitQueue {
     return this.#state === "idle" && this.#waiting.length === 0;
   }
 
+  /** After how many ms a sender is to try again, where more waits for the engine than it keeps up with; 0 while it does. */
+  get retryAfterMs(): number {
+    if (!this.#backlog.full) return 0;
+    const waitedMs = this.#clock.now() - this.#committingSinceMs;
+    return waitedMs < SLOW_MS ? 0 : Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, 2 * waitedMs));
+  }
+
   push(queued: Queued): void {
+    this.#backlog.add();
     this.#waiting.push(queued);
     this.wake();
   }
 
   /** Puts operations before all that waits. Only while a batch is prepared. */
   pushFirst(queued: readonly Queued[]): void {
+    for (const _ of queued) this.#backlog.add();
     this.#waiting = [...queued, ...this.#waiting];
   }
 
@@ -84,6 +101,7 @@ export class CommitQueue {
     this.#prepare();
     if (this.#waiting.length === 0) return this.#rest();
     this.#state = "committing";
+    this.#committingSinceMs = this.#clock.now();
     const batch = this.#takeBatch();
     this.#engine
       .commit(
@@ -93,17 +111,25 @@ export class CommitQueue {
       .then(
         (committed) => {
           const startedMs = this.#clock.now();
+          this.#taken(batch.length);
           this.#committed(committed, batch);
           const endedMs = this.#clock.now();
           this.#notBeforeMs = endedMs + (endedMs - startedMs) / 2;
           this.#rest();
         },
         (cause: unknown) => {
+          this.#taken(batch.length);
           for (const queued of batch) queued.fail(cause);
           this.#rest();
         },
       );
   };
+
+  /** The engine has answered: from here on it is not behind, also for those who speak up because of the answer. */
+  #taken(operations: number): void {
+    this.#backlog.remove(operations);
+    this.#committingSinceMs = Number.POSITIVE_INFINITY;
+  }
 
   #takeBatch(): readonly Queued[] {
     const waiting = this.#waiting;

@@ -1,12 +1,13 @@
 import type { Refusal } from "../../shared/codes.ts";
-import type { Decoded, Packet, ServicePacket } from "../../shared/packet.ts";
+import type { Packet, ServicePacket } from "../../shared/packet.ts";
 import { type Hello, type Leave, parseClientService } from "../../shared/service.ts";
 import type { NumberedRefusal, Offset } from "../engine/engine.ts";
 import { type Hub, isRefusal, stoppingRefusal } from "./hub.ts";
+import { Inbox } from "./inbox.ts";
 import { encodeRenameRefused, encodeReply, refuse } from "./replies.ts";
-import type { Sender } from "./room.ts";
 import type { Session } from "./session.ts";
-import type { StreamTransport } from "./transport.ts";
+import type { Sender } from "./speech.ts";
+import type { Ending, StreamTransport } from "./transport.ts";
 
 /** How long a stream may be silent before its first `hello`, ms. Source: W5. */
 export const HELLO_WITHIN_MS = 10_000;
@@ -21,11 +22,13 @@ export class Conversation implements Sender {
   #callOffTimeout: (() => void) | undefined;
   #session: Session | undefined;
   #turn = 0;
-  /** Packets that came while an earlier one was still being worked on. */
-  #waiting: Packet[] = [];
+  readonly #inbox = new Inbox();
   #busy = false;
   #inFlight = 0;
   #paused = false;
+  /** True when the peer says nothing more. */
+  #ended = false;
+  #lastWord: Ending = { code: "left" };
 
   constructor(hub: Hub, transport: StreamTransport, address: string) {
     this.#hub = hub;
@@ -38,26 +41,30 @@ export class Conversation implements Sender {
     return this.#session;
   }
 
-  /** Takes what arrived. After a fault nothing more is read. */
-  receive(decoded: Decoded): void {
+  /** Takes what arrived: a message of whole packets (`whole`), or a piece of a stream. After a fault nothing more is read. */
+  receive(octets: Uint8Array, whole: boolean): void {
     if (this.#session !== undefined) this.#session.heardAtMs = this.#hub.clock.now();
-    for (const packet of decoded.packets) {
-      if (this.#busy) this.#waiting.push(packet);
-      else this.#take(packet);
-    }
-    if (!decoded.ok) this.#afterAll(() => this.#transport.close(refuse("malformed", `This is no packet: ${decoded.fault}.`)));
-    this.#holdBack();
+    this.#inbox.push(octets, whole);
+    this.#goOn();
   }
 
-  /** The peer's end is cut short: `message` says how. */
-  malformed(message: string): void {
-    this.#afterAll(() => this.#transport.close(refuse("malformed", message)));
+  /** Nothing more will come: where it breaks off within a packet, that is malformed. */
+  ends(): void {
+    this.#inbox.ends();
+    this.#goOn();
+  }
+
+  /** The peer says nothing more, and may still listen: what it said is dealt with, it is told all there is, and the transport is closed. */
+  ended(): void {
+    this.#ended = true;
+    this.#inbox.end();
+    this.#goOn();
   }
 
   /** The transport is gone. */
   closed(): void {
     this.#callOffTimeout?.();
-    this.#waiting = [];
+    this.#inbox.clear();
     const session = this.#session;
     if (session === undefined) return;
     if (session.relieved === this.#relieved) session.relieved = undefined;
@@ -94,14 +101,14 @@ export class Conversation implements Sender {
     if (packet.kind === "service") return this.#takeService(packet);
     if (this.#session === undefined) return this.#tooEarly();
     this.#inFlight++;
-    this.#session.room.say(this.#session, packet, this);
+    this.#session.room.speech.say(this.#session, packet, this);
   }
 
   #takeService(packet: ServicePacket): void {
     const parsed = parseClientService(packet);
     if (parsed.kind === "malformed") return this.#transport.close(refuse("malformed", parsed.why));
     if (parsed.kind === "ignored") {
-      if (this.#session !== undefined) this.#session.room.spend(this.#session);
+      if (this.#session !== undefined) this.#session.room.speech.spend(this.#session);
       return;
     }
     const { service } = parsed;
@@ -144,7 +151,7 @@ export class Conversation implements Sender {
   }
 
   async #rename(session: Session, nick: string): Promise<void> {
-    const renamed = await session.room.rename(session, nick);
+    const renamed = await session.room.speech.rename(session, nick);
     if (!this.#listenedTo) return;
     session.owe(isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick }));
     session.room.flush(session);
@@ -164,37 +171,45 @@ export class Conversation implements Sender {
       });
   }
 
+  /** Takes what waits, in its order, as far as there is room for it. */
   #goOn(): void {
-    while (!this.#busy) {
-      const packet = this.#waiting.shift();
-      if (packet === undefined) break;
-      this.#take(packet);
-    }
-    if (!this.#busy) {
-      const afterwards = this.#afterwards;
-      this.#afterwards = undefined;
-      afterwards?.();
+    while (!this.#full) {
+      const next = this.#inbox.take();
+      if (next === undefined) break;
+      if (typeof next === "string") {
+        this.#inbox.clear();
+        this.#lastWord = refuse("malformed", next);
+        if (!this.#ended) this.#transport.close(this.#lastWord);
+      } else this.#take(next);
     }
     this.#holdBack();
+    if (this.#ended && this.#nothingIsLeft) this.#transport.close(this.#lastWord);
   }
 
-  #afterwards: (() => void) | undefined;
-
-  #afterAll(run: () => void): void {
-    if (this.#busy) this.#afterwards ??= run;
-    else run();
+  /** True when all that came is dealt with, and answered, and there is nothing to be told. */
+  get #nothingIsLeft(): boolean {
+    if (this.#full || this.#inFlight > 0) return false;
+    const session = this.#session;
+    return session === undefined || (!session.owes && !session.rosterOwed && session.cursor >= session.room.log.last);
   }
 
   /** Whoever sends faster than it is dealt with, or does not read its answers, is read no further for a while. */
   #holdBack(): void {
-    const full = this.#busy || this.#inFlight > MAX_IN_FLIGHT || (this.#session?.owedCount ?? 0) > MAX_IN_FLIGHT;
+    const full = this.#full;
     if (full === this.#paused) return;
     this.#paused = full;
+    // Who does not read its answers is silent by itself; who waits for the engine is not.
+    this.#session?.holdBack(full && this.#session.owedCount < MAX_IN_FLIGHT, this.#hub.clock.now());
     if (full) this.#transport.pause();
     else this.#transport.resume();
   }
 
+  get #full(): boolean {
+    const mayWait = this.#hub.backlog.full ? 1 : MAX_IN_FLIGHT;
+    return this.#busy || this.#inFlight >= mayWait || (this.#session?.owedCount ?? 0) >= MAX_IN_FLIGHT;
+  }
+
   readonly #relieved = (): void => {
-    if (this.#paused) this.#holdBack();
+    if (this.#paused || this.#ended) this.#goOn();
   };
 }

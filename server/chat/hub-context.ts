@@ -2,6 +2,7 @@ import type { RoomName } from "../../shared/room-name.ts";
 import type { LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, NumberedRefusal } from "../engine/engine.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Rate } from "./rate-limit.ts";
 import type { Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
@@ -29,6 +30,7 @@ export interface HubContext {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly wheel: Wheel;
+  readonly backlog: Backlog;
   readonly limits: HubLimits;
   random(): number;
   /** The session exists from now on. */

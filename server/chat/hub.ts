@@ -2,14 +2,18 @@ import { createHash } from "node:crypto";
 import type { Refusal } from "../../shared/codes.ts";
 import { DEFAULT_ROOM } from "../../shared/limits.ts";
 import { checkNickname } from "../../shared/nickname.ts";
+import type { ChatPacket } from "../../shared/packet.ts";
 import { parseRoomName, type RoomName } from "../../shared/room-name.ts";
 import type { Hello, LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, NumberedRefusal, SessionId } from "../engine/engine.ts";
+import type { Engine, NumberedRefusal, Offset, SessionId } from "../engine/engine.ts";
 import { Addresses } from "./addresses.ts";
+import { Backlog } from "./backlog.ts";
+import type { Entry } from "./entrance.ts";
 import type { HubContext, HubLimits } from "./hub-context.ts";
 import { encodeReply, refuse } from "./replies.ts";
-import { type Entry, Room } from "./room.ts";
+import { Room } from "./room.ts";
+import { checkPost } from "./said.ts";
 import type { Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
 import { Wheel } from "./wheel.ts";
@@ -43,6 +47,7 @@ const BROKEN_FOR_MS = 5000;
 export class Hub {
   readonly limits: HubLimits;
   readonly clock: Clock;
+  readonly backlog = new Backlog();
   readonly #engine: Engine;
   readonly #log: HubLog;
   readonly #addresses: Addresses;
@@ -59,12 +64,13 @@ export class Hub {
     this.clock = clock;
     this.#engine = engine;
     this.#log = log;
-    this.#addresses = new Addresses(clock, limits.maxClientsPerAddress, limits.joinsPerMinute);
+    this.#addresses = new Addresses(clock, limits);
     this.#wheel = new Wheel(clock, Math.max(5, Math.min(1000, Math.min(limits.heartbeatMs, limits.graceMs) / 20)));
     this.#context = {
       engine,
       clock,
       wheel: this.#wheel,
+      backlog: this.backlog,
       limits,
       random,
       admitted: (session) => void this.#sessions.set(session.id, session),
@@ -121,32 +127,42 @@ export class Hub {
     }
     if (known !== undefined && known !== name) return refuse("wrong-room", `The session is in the room ${known}.`);
     if (session !== undefined) {
-      const retryAfterMs = session.room.spend(session);
-      return retryAfterMs > 0
-        ? refuse("rate-limited", "Too much at once.", retryAfterMs)
-        : this.#enter(name, { id, hello, transport, address });
+      return session.room.speech.spend(session) ?? this.#enter(name, { id, hello, transport, address });
     }
     const nick = hello.nick === undefined ? undefined : checkNickname(hello.nick);
     if (nick !== undefined && !nick.ok) return refuse("nick-invalid", `This is no nickname: ${nick.fault}.`);
     const refusal = this.#addresses.mayJoin(address);
     if (refusal !== undefined) return refusal;
     // Counted while it is under way, so that many at once do not pass the limit together.
-    this.#addresses.hold(address);
+    const release = this.#addresses.hold(address);
     try {
       return await this.#enter(name, { id, hello, transport, address });
     } finally {
-      this.#addresses.release(address);
+      release();
     }
   }
 
-  async #enter(name: RoomName, entry: Entry): Promise<Session | Refusal> {
+  #enter(name: RoomName, entry: Entry): Promise<Session | Refusal> {
+    return this.#inRoom(name, (room) => room.enter(entry));
+  }
+
+  /** A message of somebody who is not in the room, under a name that nobody there holds. Gives where it is in the log; or why not. Source: T3, T5. */
+  async post(packet: ChatPacket, address: string): Promise<{ offset: Offset } | Refusal> {
+    if (this.#stopping) return stoppingRefusal();
+    const checked = checkPost(packet);
+    if (!checked.ok) return checked.refusal;
+    const refusal = this.#addresses.mayPost(address);
+    return refusal ?? this.#inRoom(parseRoomName(defaultRoom(this.limits.rooms)) as RoomName, (room) => room.speech.post(checked));
+  }
+
+  async #inRoom<Result>(name: RoomName, run: (room: Room) => Promise<Result>): Promise<Result | Refusal> {
     try {
       for (;;) {
         const opened = this.#room(name);
         const room = await opened;
         // Meanwhile it may have begun to stop; or the room, being empty, was put away.
         if (this.#stopping) return stoppingRefusal();
-        if (this.#rooms.get(name) === opened) return await room.enter(entry);
+        if (this.#rooms.get(name) === opened) return await run(room);
       }
     } catch (cause) {
       this.#broken(name, cause);

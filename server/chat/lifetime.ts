@@ -9,7 +9,7 @@ export function dueNow(session: Session, nowMs: number): Due {
   if (session.state.kind === "gone" || session.entering > 0) return { do: "nothing" }; // over; or coming back this very moment
   if (nowMs >= session.lingerUntilMs) return { do: "end", why: "left" };
   if (session.state.kind === "away") return nowMs >= graceEndsMs(session) ? { do: "end", why: "lost" } : { do: "nothing" };
-  if (nowMs >= silentAtMs(session)) return { do: "give-up" };
+  if (nowMs >= session.silentAtMs) return { do: "give-up" };
   return nowMs >= session.pingAtMs ? { do: "ping" } : { do: "nothing" };
 }
 
@@ -18,16 +18,11 @@ export function dueMs(session: Session, nowMs: number): number {
   if (session.state.kind === "gone") return Number.POSITIVE_INFINITY;
   if (session.entering > 0) return nowMs + session.heartbeatMs;
   if (session.state.kind === "away") return graceEndsMs(session);
-  return Math.min(session.lingerUntilMs, session.pingAtMs, silentAtMs(session));
+  return Math.min(session.lingerUntilMs, session.pingAtMs, session.silentAtMs);
 }
 
 /** Who said that they might go has a shorter grace, which runs from when they said it. */
 function graceEndsMs(session: Session): number {
   if (session.lingerUntilMs !== Number.POSITIVE_INFINITY) return session.lingerUntilMs;
   return session.state.kind === "away" ? session.state.sinceMs + session.graceMs : Number.POSITIVE_INFINITY;
-}
-
-/** When a stream that says nothing is given up. A poll that is parked cannot say anything. */
-function silentAtMs(session: Session): number {
-  return session.carrier === "stream" ? session.heardAtMs + 2 * session.heartbeatMs : Number.POSITIVE_INFINITY;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { Addresses, addressBlock } from "./addresses.ts";
+import { Addresses, type AddressLimits, addressBlock } from "./addresses.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { next, type SessionEvent, type SessionState } from "./session-state.ts";
 
@@ -44,6 +44,8 @@ describe("the budget of a session", () => {
   });
 });
 
+const LIMITS: AddressLimits = { maxClientsPerAddress: 2, joinsPerMinute: 3, rate: { burst: 2, perSecond: 1 } };
+
 describe("addresses", () => {
   it.each([
     ["192.0.2.7", "192.0.2.7"],
@@ -59,17 +61,48 @@ describe("addresses", () => {
 
   it("hold so many sessions, and make so many a minute", () => {
     const clock = new ManualClock();
-    const addresses = new Addresses(clock, 2, 3);
+    const addresses = new Addresses(clock, LIMITS);
     addresses.hold("2001:db8::1");
     expect(addresses.mayJoin("2001:db8::2")).toBeUndefined();
-    addresses.hold("2001:db8::2");
+    const release = addresses.hold("2001:db8::2");
     expect(addresses.mayJoin("2001:db8::3")).toMatchObject({ code: "full" });
-    addresses.release("2001:db8::2");
+    release();
     expect([addresses.mayJoin("2001:db8::3"), addresses.mayJoin("2001:db8::3")]).toEqual([undefined, undefined]);
     expect(addresses.mayJoin("2001:db8::3")).toMatchObject({ code: "rate-limited", retryAfterMs: 20_000 });
     clock.advance(20_000);
     expect(addresses.mayJoin("2001:db8::3")).toBeUndefined();
     expect(addresses.mayJoin("192.0.2.1")).toBeUndefined();
+  });
+
+  it("[T5] post at their own rate", () => {
+    const clock = new ManualClock();
+    const addresses = new Addresses(clock, LIMITS);
+    expect([addresses.mayPost("192.0.2.1"), addresses.mayPost("192.0.2.1")]).toEqual([undefined, undefined]);
+    expect(addresses.mayPost("192.0.2.1")).toMatchObject({ code: "rate-limited", retryAfterMs: 1000 });
+    expect(addresses.mayPost("192.0.2.2")).toBeUndefined();
+    clock.advance(1000);
+    expect(addresses.mayPost("192.0.2.1")).toBeUndefined();
+  });
+
+  it("have only so many records: those that say nothing go, and who comes when all say something shares one", () => {
+    const clock = new ManualClock();
+    const addresses = new Addresses(clock, LIMITS, 100);
+    for (let index = 0; index < 1000; index++) addresses.mayJoin(`192.0.${index >> 8}.${index & 255}`);
+    expect(addresses.size).toBe(100);
+    expect(addresses.mayJoin("198.51.100.1"), "what the others spent is spent for it too").toMatchObject({ code: "rate-limited" });
+    clock.advance(20_000);
+    expect(addresses.mayJoin("198.51.100.2")).toBeUndefined();
+    expect(addresses.size).toBe(1);
+  });
+
+  it("keep the record of an address that holds a session", () => {
+    const clock = new ManualClock();
+    const addresses = new Addresses(clock, LIMITS, 2);
+    addresses.hold("192.0.2.1");
+    addresses.hold("192.0.2.1");
+    clock.advance(60_000);
+    for (let index = 0; index < 10; index++) addresses.mayJoin(`198.51.100.${index}`);
+    expect(addresses.mayJoin("192.0.2.1")).toMatchObject({ code: "full" });
   });
 });
 

@@ -91,7 +91,7 @@ class Client {
   }
 
   #tell(octets: Uint8Array): void {
-    this.#conversation?.receive(decode(octets));
+    this.#conversation?.receive(octets, true);
   }
 
   #listen(): void {

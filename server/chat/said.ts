@@ -1,7 +1,7 @@
 import type { Refusal } from "../../shared/codes.ts";
 import { HEADER_OCTETS } from "../../shared/limits.ts";
-import { checkMessage } from "../../shared/message.ts";
-import { checkNickname } from "../../shared/nickname.ts";
+import { checkMessage, type MessageFault } from "../../shared/message.ts";
+import { checkNickname, type NicknameKey } from "../../shared/nickname.ts";
 import { type ChatPacket, encodeChat } from "../../shared/packet.ts";
 import { refuse } from "./replies.ts";
 import type { Session } from "./session.ts";
@@ -21,13 +21,28 @@ export function checkSaid(session: Session, packet: ChatPacket): Said {
       return { ok: false, refusal: refuse("nick-mismatch", "This is not the nickname of this session.") };
   }
   const message = checkMessage(packet.message);
-  if (!message.ok) {
-    const why = message.fault === "empty" ? "The message is empty." : "The message is longer than 999 octets.";
-    return { ok: false, refusal: refuse("message-invalid", why) };
-  }
+  if (!message.ok) return { ok: false, refusal: messageRefusal(message.fault) };
   // The log carries the claimed spelling. What came in as it is kept goes through as it came.
   if (exact && message.message === packet.message) return { ok: true, packet: packet.octets };
   return { ok: true, packet: encodeChat(session.nick, message.message) };
+}
+
+/** What a post comes to: the packet as the log will have it and the key of its name, or why not. Source: T3, S23. */
+export type Post = { ok: true; key: NicknameKey; packet: Uint8Array } | { ok: false; refusal: Refusal };
+
+/** Checks a post, all but the rate and whether its name is free. Source: T3, S23. */
+export function checkPost(packet: ChatPacket): Post {
+  const checked = checkNickname(packet.nick);
+  if (!checked.ok) return { ok: false, refusal: refuse("nick-invalid", `This is no nickname: ${checked.fault}.`) };
+  const message = checkMessage(packet.message);
+  if (!message.ok) return { ok: false, refusal: messageRefusal(message.fault) };
+  const { nick, key } = checked;
+  const asItCame = nick === packet.nick && message.message === packet.message;
+  return { ok: true, key, packet: asItCame ? packet.octets : encodeChat(nick, message.message) };
+}
+
+function messageRefusal(fault: MessageFault): Refusal {
+  return refuse("message-invalid", fault === "empty" ? "The message is empty." : "The message is longer than 999 octets.");
 }
 
 function bearsName(packet: Uint8Array, nick: Uint8Array): boolean {

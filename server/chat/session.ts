@@ -14,8 +14,8 @@ export type Announcement = "unsaid" | "pending" | "said";
 
 /** How many sessions each address holds. */
 export interface AddressCounts {
-  hold(address: string): void;
-  release(address: string): void;
+  /** One more. Gives how to take it back. */
+  hold(address: string): () => void;
 }
 
 /** One person in one room, whatever carries them. */
@@ -57,10 +57,13 @@ export class Session implements Due {
   relieved: (() => void) | undefined;
 
   #address: string | undefined;
+  #release: (() => void) | undefined;
   readonly sinceMs: number;
   /** Spread by a tenth either way, so that thousands who came together do not beat together; the same for a session all its life. */
   readonly heartbeatMs: number;
   heardAtMs: number;
+  /** True while this end does not read what the peer says. */
+  #heldBack = false;
   pingAtMs = Number.POSITIVE_INFINITY;
   readonly budget: RateLimit;
   /** When a refusal of its was last written down, and how many came since. */
@@ -119,9 +122,20 @@ export class Session implements Due {
   /** It counts for `address` from now on, and no longer for the one before. */
   moveTo(address: string | undefined, counts: AddressCounts): void {
     if (this.#address === address) return;
-    if (this.#address !== undefined) counts.release(this.#address);
-    if (address !== undefined) counts.hold(address);
+    this.#release?.();
+    this.#release = address === undefined ? undefined : counts.hold(address);
     this.#address = address;
+  }
+
+  /** Nothing is read from the peer for a while, or again: meanwhile its silence says nothing. */
+  holdBack(heldBack: boolean, nowMs: number): void {
+    if (this.#heldBack && !heldBack) this.heardAtMs = nowMs;
+    this.#heldBack = heldBack;
+  }
+
+  /** When it has been silent for too long, ms of the clock. A poll that is parked cannot say anything. Source: S32. */
+  get silentAtMs(): number {
+    return this.carrier === "stream" && !this.#heldBack ? this.heardAtMs + 2 * this.heartbeatMs : Number.POSITIVE_INFINITY;
   }
 
   happens(event: SessionEvent): void {

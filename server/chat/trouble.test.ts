@@ -35,7 +35,7 @@ class Guest {
   }
 
   tells(octets: Uint8Array): void {
-    this.#conversation.receive(decode(octets));
+    this.#conversation.receive(octets, true);
   }
 
   comes(): void {

@@ -14,6 +14,8 @@ import { PollTransport } from "./poll-transport.ts";
 
 /** POSTs of one session that wait for the one before; clients keep one in flight. */
 const MAX_WAITING_POSTS = 8;
+/** A POST cannot be held back as a stream can: it is to come again. */
+const BACKLOG_RETRY_MS = 1000;
 const NOTHING = new Uint8Array(0);
 
 /** What polling keeps of a session beside the session itself. */
@@ -111,13 +113,15 @@ export class LongPollDoor {
   async #take(session: Session, body: PollBody & { kind: "chats" | "service" }, query: PollQuery): Promise<Uint8Array | Refusal> {
     const refusal = this.#hub.stopping ? stoppingRefusal() : this.#mayPoll(session, query);
     if (refusal !== undefined) return refusal;
-    for (let ignored = 0; ignored < body.ignored; ignored++) session.room.spend(session);
+    for (let ignored = 0; ignored < body.ignored; ignored++) session.room.speech.spend(session);
     return body.kind === "chats" ? this.#say(session, body.chats, query.seq as number) : this.#serve(session, body.service);
   }
 
   async #say(session: Session, chats: readonly ChatPacket[], firstSeq: number): Promise<Uint8Array | Refusal> {
     const dealtWith = session.queuedSeq;
     if (firstSeq > dealtWith + 1) return refuse("seq-gap", `The next number is ${dealtWith + 1}.`);
+    const isNew = firstSeq + chats.length - 1 > dealtWith;
+    if (isNew && this.#hub.backlog.full) return refuse("rate-limited", "The server cannot keep up for the moment.", BACKLOG_RETRY_MS);
     const seat = this.#seat(session);
     const answer = new PollAnswer(firstSeq);
     let seq = firstSeq;
@@ -125,7 +129,7 @@ export class LongPollDoor {
       if (seq <= dealtWith) answer.put((seat.answers && findAnswer(seat.answers, seq)) ?? this.#again(session, seq));
       else {
         answer.expect();
-        session.room.say(session, packet, answer, answer);
+        session.room.speech.say(session, packet, answer, answer);
       }
       seq++;
     }
@@ -147,7 +151,7 @@ export class LongPollDoor {
   async #serve(session: Session, service: (PollBody & { kind: "service" })["service"]): Promise<Uint8Array> {
     if (service?.type === "leave") await this.#hub.leave(session, service.linger);
     if (service?.type !== "rename") return NOTHING;
-    const renamed = await session.room.rename(session, service.nick);
+    const renamed = await session.room.speech.rename(session, service.nick);
     return isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick });
   }
 

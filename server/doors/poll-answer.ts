@@ -1,8 +1,8 @@
 import type { Refusal } from "../../shared/codes.ts";
 import { packetLength } from "../../shared/packet.ts";
 import { encodeAck, encodeRefused } from "../chat/replies.ts";
-import type { Sender } from "../chat/room.ts";
 import type { Session } from "../chat/session.ts";
+import type { Sender } from "../chat/speech.ts";
 import type { NumberedRefusal, Offset } from "../engine/engine.ts";
 
 /** The answers to one POST of chat packets: one for each, in their order. Kept whole until the next such POST. Source: H7. */

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { CODES, type Refusal } from "../../shared/codes.ts";
 import { MAX_INPUT_OCTETS } from "../../shared/limits.ts";
-import { decode } from "../../shared/packet.ts";
 import { Conversation } from "../chat/conversation.ts";
 import { type Hub, type HubLog, stoppingRefusal } from "../chat/hub.ts";
 import { encodeError, refuse } from "../chat/replies.ts";
@@ -193,9 +192,7 @@ export class WebSocketTransport implements StreamTransport {
 
   #receive(data: Buffer): void {
     if (this.#closed) return;
-    const decoded = decode(data);
-    this.#conversation?.receive(decoded);
-    if (decoded.ok && decoded.rest.length > 0) this.#conversation?.malformed("The message ends in the middle of a packet.");
+    this.#conversation?.receive(data, true);
   }
 
   #write(frame: Buffer): void {

@@ -1,8 +1,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { tryLock } from "fs-native-extensions";
+import { flushDirectory, Place } from "./place.ts";
+import { PlaceError } from "./store.ts";
 
 /** Who looks whether the directory is in use holds the lock for an instant. */
 const TRIES = 5;
@@ -23,18 +25,21 @@ export class DataDirectoryError extends Error {
 export class DataDirectory {
   readonly path: string;
   readonly #lock: FileHandle;
+  /** Of the lock, and of what somebody watches: the lock without its name keeps nobody else out. */
+  readonly #places: Place[];
   #closed: Promise<void> | undefined;
 
   private constructor(path: string, lock: FileHandle) {
     this.path = path;
     this.#lock = lock;
+    this.#places = [new Place(join(path, LOCK))];
   }
 
   /** Creates the directory where there is none, and takes it. Rejects with DataDirectoryError. */
   static async open(path: string): Promise<DataDirectory> {
     let lock: FileHandle;
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await makeDirectory(path);
       lock = await open(join(path, LOCK), "a+", 0o600);
     } catch (cause) {
       throw unusable(path, cause);
@@ -44,11 +49,31 @@ export class DataDirectory {
       await lock.truncate();
       await lock.write(`${process.pid}\n`);
       rmSync(join(path, DESCRIPTION), { force: true });
+      return new DataDirectory(path, lock);
     } catch (cause) {
       await lock.close();
       throw cause instanceof DataDirectoryError ? cause : unusable(path, cause);
     }
-    return new DataDirectory(path, lock);
+  }
+
+  /** Looks after a file in it, too, from now on: one that is there. Throws the system's error. */
+  watch(name: string): void {
+    this.#places.push(new Place(join(this.path, name)));
+  }
+
+  /** Throws PlaceError where the directory, or what is watched in it, is not where it was. A few microseconds. */
+  check(): void {
+    for (const place of this.#places) {
+      if (place.holds) continue;
+      throw new PlaceError(
+        `${place.path} is not where it was, so nothing can be kept: was the data directory ${this.path} moved, deleted or replaced? Put it back and Palabre goes on by itself; if it is gone for good, start Palabre again.`,
+      );
+    }
+  }
+
+  /** Makes the names in it safe from a loss of power. Throws the system's error. */
+  flush(): void {
+    flushDirectory(this.path);
   }
 
   /** Writes down where the server is, for `readDescription`. Where that fails it is only harder to find. */
@@ -63,7 +88,8 @@ export class DataDirectory {
   /** Gives it back. A second call does nothing. */
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      rmSync(join(this.path, DESCRIPTION), { force: true });
+      // Where another directory is in its place, what is in that is another server's.
+      if (this.#places[0]?.holds) rmSync(join(this.path, DESCRIPTION), { force: true });
       await this.#lock.close();
     })();
     return this.#closed;
@@ -98,6 +124,17 @@ export async function readDescription(path: string): Promise<Description | undef
     // Not there, or only half written.
     if (isMissing(cause) || cause instanceof SyntaxError) return undefined;
     throw unusable(path, cause);
+  }
+}
+
+/** Where one is made, its name is to outlive a loss of power, and so is that of each that was made for it. */
+async function makeDirectory(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  const above = dirname(resolve(made));
+  for (let at = dirname(resolve(path)); ; at = dirname(at)) {
+    flushDirectory(at);
+    if (at === above) return;
   }
 }
 

@@ -20,6 +20,7 @@ export async function openDiskStore(directory: DataDirectory, { durability, log,
   try {
     // Also where nothing is to be written into it: the last run may have been another one.
     const journal = await Journal.open(join(directory.path, "journal"));
+    directory.flush();
     await replay(journal, store);
     if (durability === "process") return new JournaledStore(store, journal, { clock, log });
     await journal.close();

@@ -18,6 +18,8 @@ import type { KeptSession, Store } from "./store.ts";
 
 /** How long a session's `seq` and `turn` are remembered after it ended. Source: S29. */
 const MEMORY_MS = 24 * 60 * 60 * 1000;
+/** How often it is looked whether what is kept still can be; and, while it cannot, how often that is tried. */
+const LOOK_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What the engine tells its operator; pino's loggers fit. */
@@ -52,7 +54,10 @@ export class EmbeddedEngine implements Engine {
   readonly #orphans = new Set<SessionId>();
   #tasks: Task[] = [];
   #working: Promise<void> | undefined;
-  #failing = false;
+  /** What is the matter; undefined while all is well. */
+  #trouble: EngineError | undefined;
+  #probing = false;
+  #stopLooking = (): void => {};
   #closed: Promise<void> | undefined;
 
   private constructor({ store, clock, history, log }: EmbeddedParts) {
@@ -69,6 +74,7 @@ export class EmbeddedEngine implements Engine {
     try {
       const engine = new EmbeddedEngine(parts);
       await engine.tidy();
+      engine.#lookLater();
       return engine;
     } catch (error) {
       await parts.store.close();
@@ -130,12 +136,17 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
+  get well(): boolean {
+    return this.#trouble === undefined;
+  }
+
   async held(): Promise<number> {
     return this.#state.held;
   }
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
+      this.#stopLooking();
       await this.#working;
       await this.#store.close();
     })();
@@ -164,17 +175,65 @@ export class EmbeddedEngine implements Engine {
         fail: reject,
       });
       // Not at once: what is asked for in this turn goes together.
-      this.#working ??= Promise.resolve().then(() => this.#work());
+      this.#workSoon();
     });
   }
 
+  #workSoon(): void {
+    this.#working ??= Promise.resolve().then(() => this.#work());
+  }
+
   async #work(): Promise<void> {
-    while (this.#tasks.length > 0) {
+    while (this.#tasks.length > 0 || this.#probing) {
+      if (this.#probing) await this.#probe();
       const tasks = this.#tasks;
       this.#tasks = [];
-      await this.#transact(tasks);
+      if (tasks.length > 0) await this.#transact(tasks);
     }
     this.#working = undefined;
+  }
+
+  #lookLater(): void {
+    this.#stopLooking = this.#clock.after(LOOK_EVERY_MS, () => {
+      this.#lookLater();
+      if (this.#trouble === undefined) return this.#look();
+      this.#probing = true;
+      this.#workSoon();
+    });
+  }
+
+  #look(): void {
+    try {
+      this.#store.look();
+    } catch (error) {
+      this.#inTrouble(error);
+    }
+  }
+
+  /** Only this ends a trouble: a small write may find room where a larger one did not. */
+  async #probe(): Promise<void> {
+    this.#probing = false;
+    try {
+      await this.#store.probe();
+    } catch (error) {
+      this.#inTrouble(error);
+      return;
+    }
+    this.#trouble = undefined;
+    this.#log.warn({}, "the log can be written again");
+  }
+
+  #inTrouble(error: unknown): EngineError {
+    const trouble = engineError(
+      "What was said could not be kept",
+      "It goes on as soon as it can be written again: is the disk full, or failing?",
+      error,
+    );
+    // One line when it begins; another one only where what to do about it has changed.
+    if (this.#trouble === undefined || this.#trouble.constructor !== trouble.constructor)
+      this.#log.error({ err: trouble }, "the log cannot be written: nothing is acknowledged that is not kept");
+    this.#trouble = trouble;
+    return trouble;
   }
 
   async #transact(tasks: Task[]): Promise<void> {
@@ -183,19 +242,9 @@ export class EmbeddedEngine implements Engine {
       await this.#trim(draft);
       if (draft.changed) await this.#store.write(draft);
     } catch (error) {
-      const failure = engineError(
-        "What was said could not be kept",
-        "It goes on as soon as it can be written again: is the disk full, or failing?",
-        error,
-      );
-      if (!this.#failing) this.#log.error({ err: failure }, "the log cannot be written");
-      this.#failing = true;
+      const failure = this.#inTrouble(error);
       for (const { fail } of done) fail(failure);
       return;
-    }
-    if (this.#failing && draft.changed) {
-      this.#failing = false;
-      this.#log.warn({}, "the log can be written again");
     }
     this.#state.merge(draft);
     for (const session of draft.lookedAfter) this.#orphans.delete(session);

@@ -16,6 +16,7 @@ import {
   linger,
   one,
   post,
+  postAs,
   readAll,
   refuse,
   release,
@@ -367,6 +368,16 @@ export function engineContract(name: string, maker: EngineMaker): void {
         expect(briefly([await one(engine, LOBBY, hello("mallory", { nick: "ALICE" }))])).toEqual(["nick-taken"]);
         expect(await engine.find(idOf("mallory"))).toBeUndefined();
         expect(briefly([await one(engine, DEN, hello("mallory", { nick: "alice" }))])).toEqual(["welcomed"]);
+      });
+
+      it("[T3, X3] a post goes under a name that nobody holds", async () => {
+        await engine.commit(LOBBY, [hello("alice", { nick: "Alice" })]);
+        const taken = { kind: "refused", refusal: { code: "nick-taken", message: expect.any(String) } };
+        expect(await one(engine, LOBBY, postAs("ALICE", "not me"))).toEqual(taken);
+        expect(await one(engine, LOBBY, postAs("cron", "done"))).toEqual({ kind: "appended", offset: 2 });
+        expect(await one(engine, DEN, postAs("alice", "elsewhere"))).toEqual({ kind: "appended", offset: 2 });
+        await engine.commit(LOBBY, [release("alice")]);
+        expect(await one(engine, LOBBY, postAs("alice", "she went"))).toEqual({ kind: "appended", offset: 3 });
       });
 
       it("[S9] a new session names a nickname", async () => {

@@ -69,7 +69,7 @@ export type SessionRecord = {
  * - `linger`: sets how long the session may be away, until its next `hello`.
  * - `release`: gives nickname and place back. The session's `seq` and `turn` are remembered for 24 h.
  * - `announce`: appends `packet` (where there is one), and notes whose `joined` and `left` are said by it.
- * - `post`: appends `packet`, which is nobody's.
+ * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which nobody may hold.
  */
 export type Operation =
   | { kind: "hello"; session: SessionId; nick?: string; key?: NicknameKey; maxHeld: number; graceMs: number }
@@ -79,7 +79,7 @@ export type Operation =
   | { kind: "linger"; session: SessionId; graceMs: number }
   | { kind: "release"; session: SessionId; why: LeftWhy }
   | { kind: "announce"; joined: readonly SessionId[]; left: readonly SessionId[]; packet?: Uint8Array }
-  | { kind: "post"; packet: Uint8Array };
+  | { kind: "post"; key?: NicknameKey; packet: Uint8Array };
 
 /**
  * What became of an operation.
@@ -88,7 +88,8 @@ export type Operation =
  * - `chat`, `refuse` → `appended`/`noted`, or `duplicate` (that number was dealt with before), `skipped` (an earlier one is missing),
  *   `stale` (an older turn's, or the session is not held)
  * - `rename` → `renamed`, `refused` (`nick-taken`), `stale`
- * - `announce`, `post` → `appended` (`noted` where there was no packet); `linger`, `release` → `noted`, or `stale` where the session is not held
+ * - `post` → `appended`, or `refused` (`nick-taken`)
+ * - `announce` → `appended` (`noted` where there was no packet); `linger`, `release` → `noted`, or `stale` where the session is not held
  */
 export type Outcome =
   | { kind: "welcomed"; resumed: boolean; record: SessionRecord }
@@ -143,6 +144,11 @@ export interface Engine {
   adopt(): Promise<SessionRecord[]>;
   /** Forgets sessions that ended more than 24 h ago, and trims logs by age. To be called now and then. */
   tidy(): Promise<void>;
+  /**
+   * False while what is committed cannot be kept, or was found to be in danger: the disk is full or fails, the data directory is not where it was.
+   * The engine finds out by itself within seconds, also while nobody commits anything, and also that it is over.
+   */
+  readonly well: boolean;
   /** How many sessions are held: all rooms, all nodes. */
   held(): Promise<number>;
   /** Resolves when all that was committed is kept and everything is given back. A second call does nothing. */

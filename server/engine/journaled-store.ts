@@ -2,13 +2,15 @@ import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
 import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
 import type { Journal } from "./journal.ts";
-import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
+import { type KeptSession, type Loaded, PlaceError, type Store, type Transaction } from "./store.ts";
 import { atMost } from "./time-limit.ts";
 
 /** From here on the journal begins anew as soon as nothing of it is needed. */
 const RESET_OCTETS = 1024 * 1024;
 /** So far the store behind may be behind: then writing waits for it. */
 const MAX_OCTETS = 64 * 1024 * 1024;
+/** What a new message may take. */
+const LEAST_PROBE_OCTETS = 64 * 1024;
 /** How soon a store that failed is tried again. */
 const RETRY_MS = 1000;
 /** How long closing waits for the store. What it does not have by then is in the journal. */
@@ -33,7 +35,10 @@ export class JournaledStore implements Store {
   #stored: number;
   #draining: Promise<void> | undefined;
   #waiters: Waiter[] = [];
+  /** Why the store does not follow at the moment. */
   #failure: unknown;
+  /** As many octets did the last append ask for that failed. */
+  #missing = 0;
   #closing = false;
   #wake = (): void => {};
 
@@ -55,12 +60,43 @@ export class JournaledStore implements Store {
   }
 
   async write(transaction: Transaction): Promise<void> {
-    if (this.#journal.octets > MAX_OCTETS) await this.#caughtUp();
-    if (this.#journal.octets > RESET_OCTETS && this.#stored === this.#journaled) await this.#journal.reset();
-    await this.#journal.append(transaction);
+    await this.#makeReady();
+    try {
+      await this.#journal.append(transaction);
+    } catch (cause) {
+      this.#missing = Math.max(this.#missing, octetsOf(transaction));
+      throw cause;
+    }
     this.#journaled = transaction.number;
     this.#pending.push(transaction);
     this.#draining ??= this.#drain();
+  }
+
+  /** While the store does not follow, what is acknowledged is in the journal alone: that is a trouble, though nothing is refused for it. */
+  look(): void {
+    this.#store.look();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async probe(): Promise<void> {
+    await this.#makeReady();
+    await this.#journal.probe(Math.max(LEAST_PROBE_OCTETS, this.#missing));
+    this.look();
+    this.#missing = 0;
+  }
+
+  /** Sees to it that the journal can take what comes next. */
+  async #makeReady(): Promise<void> {
+    // A journal beside a log that is gone is no use to anybody.
+    if (this.#failure instanceof PlaceError) throw this.#failure;
+    if (this.#journal.octets > MAX_OCTETS) await this.#caughtUp();
+    if (!this.#journal.inPlace) {
+      this.#store.look(); // where the whole directory is gone, nothing is begun in its place
+      await this.#caughtUp();
+      await this.#journal.renew();
+      this.#log.error({}, "the journal was moved or deleted; all that was in it is in the log, and a new one is begun");
+    }
+    if (this.#journal.octets > RESET_OCTETS && this.#stored === this.#journaled) await this.#journal.reset();
   }
 
   async read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
@@ -144,8 +180,6 @@ export class JournaledStore implements Store {
   }
 
   #failed(cause: unknown): void {
-    if (this.#failure === undefined)
-      this.#log.error({ err: cause }, "the log cannot be written; the journal has it, and it is tried again");
     this.#failure = cause;
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -161,6 +195,11 @@ export class JournaledStore implements Store {
       };
     });
   }
+}
+
+/** About what an entry for it takes. */
+function octetsOf({ sessions, chunks }: Transaction): number {
+  return chunks.reduce((sum, { record }) => sum + record.length, 1000 * sessions.size);
 }
 
 /** Gives a store what the journal has and it has not. Of a journal that a loss of power tore, what follows the gap is lost. */

@@ -1,6 +1,8 @@
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
+import type { Clock } from "../clock.ts";
 import { EngineError } from "./engine.ts";
+import { atMost } from "./time-limit.ts";
 
 /** Of the layout below. Another one is another number. */
 const FORMAT = 1;
@@ -17,8 +19,29 @@ const FORMAT = 1;
 export type Key = string | [string, string] | [string, string, number];
 export type Database = RootDatabase<Uint8Array, Key>;
 
+/** The disk had its chance: what was written before is safe. */
+export const CLOSING_MS = 5_000;
+
 /** Near the start of every LMDB file. */
 const MAGIC = Buffer.from([0xde, 0xc0, 0xef, 0xbe]);
+
+/**
+ * Makes a file where there is none: under another name until it is on disk and whole, so that a loss of power leaves none or one that opens.
+ * The new name is still to be made safe. Rejects where it cannot; throws EngineError where it is another format's.
+ */
+export async function makeFile(path: string, directory: string, clock: Clock): Promise<void> {
+  if (existsSync(path)) return;
+  const beginning = `${path}.new`;
+  rmSync(beginning, { force: true });
+  const db = openFile(beginning);
+  try {
+    checkFormat(db, directory);
+  } finally {
+    await atMost(clock, CLOSING_MS, db.close());
+    rmSync(`${beginning}-lock`, { force: true });
+  }
+  renameSync(beginning, path);
+}
 
 /** Opens, or creates, the file. Throws where it cannot. */
 export function openFile(path: string): Database {

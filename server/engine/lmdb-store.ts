@@ -5,16 +5,16 @@ import { openChunk, timeOf } from "./chunk-record.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { type Chunk, EngineError, type LogState, type Offset, type SessionId } from "./engine.ts";
 import { FileSpace } from "./file-space.ts";
-import { causeOf, checkFormat, type Database, json, type Key, openFile, parse } from "./lmdb-file.ts";
-import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
+import { CLOSING_MS, causeOf, checkFormat, type Database, json, type Key, makeFile, openFile, parse } from "./lmdb-file.ts";
+import { type KeptSession, type Loaded, RestartError, type Store, type Transaction } from "./store.ts";
 import { atMost } from "./time-limit.ts";
 
 /** What a new file has room for at least. */
 const FIRST_OCTETS = 1024 * 1024;
 /** Some systems have larger pages. */
 const LEAST_PAGE_OCTETS = 4096;
-/** The disk had its chance: what was acknowledged is safe, and the next start will find it. */
-const CLOSING_MS = 5_000;
+/** What a write may take besides its records: for the list of free pages. */
+const SPARE_PAGES = 64;
 
 /**
  * Keeps everything in one LMDB file, `log.mdb`, in a directory that nobody else uses.
@@ -38,7 +38,9 @@ export class LmdbStore implements Store {
   /** How many pages of the file are in use, at most. */
   #pages = Number.POSITIVE_INFINITY;
   #pageOctets = LEAST_PAGE_OCTETS;
-  #broken: EngineError | undefined;
+  /** As many pages did the last write ask for that found no room; 0 where there was enough. */
+  #missing = 0;
+  #broken: RestartError | undefined;
 
   private constructor(directory: DataDirectory, path: string, clock: Clock, db: Database, space: FileSpace) {
     this.#directory = directory;
@@ -51,14 +53,17 @@ export class LmdbStore implements Store {
 
   /** Opens, or creates, the file. The store has the directory from now on, and closes it with itself. Rejects with EngineError. */
   static async open(directory: DataDirectory, clock: Clock): Promise<LmdbStore> {
-    const path = join(directory.path, "log.mdb");
+    const path = join(directory.path, FILE);
     let db: Database | undefined;
     let space: FileSpace | undefined;
     try {
+      await makeFile(path, directory.path, clock);
       db = openFile(path);
       space = await FileSpace.of(path);
       await space.ensure(FIRST_OCTETS);
       checkFormat(db, directory.path);
+      directory.watch(FILE);
+      directory.flush();
       return new LmdbStore(directory, path, clock, db, space);
     } catch (cause) {
       await db?.close();
@@ -97,16 +102,37 @@ export class LmdbStore implements Store {
   }
 
   async write(transaction: Transaction): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken;
-    try {
+    await this.#attempt(async () => {
       const trimmed = this.#trimmedBy(transaction);
-      await this.#makeRoom(transaction, trimmed.length);
+      await this.#makeRoom(pagesOf(transaction) + trimmed.length);
       await this.#put(transaction, trimmed);
-      this.#number = transaction.number;
-      for (const [room, { first }] of transaction.logs) this.#firsts.set(room, first);
+    });
+    this.#number = transaction.number;
+    for (const [room, { first }] of transaction.logs) this.#firsts.set(room, first);
+  }
+
+  look(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    this.#directory.check();
+  }
+
+  probe(): Promise<void> {
+    return this.#attempt(async () => {
+      await this.#makeRoom(Math.max(SPARE_PAGES, this.#missing));
+      // Not before something was written: an empty file stays one.
+      if (this.#number > 0) await this.#db.put("number", json(this.#number));
+    });
+  }
+
+  /** What is done is kept when it resolves, and nothing of it where it rejects. */
+  async #attempt(write: () => Promise<void>): Promise<void> {
+    this.look();
+    try {
+      await write();
     } catch (error) {
       const cause = await causeOf(error);
       await this.#revive();
+      if (this.#broken !== undefined) throw this.#broken;
       throw failure(
         `${this.#path} could not be written`,
         "Is its disk full, or failing? It goes on as soon as it can be written again.",
@@ -126,19 +152,18 @@ export class LmdbStore implements Store {
   }
 
   /**
-   * Gives the file the room that a transaction may take, so that a full disk is met here and not by LMDB: this build of it writes past
+   * Gives the file the room that a write may take, so that a full disk is met here and not by LMDB: this build of it writes past
    * the end of its own error message then, and the process may die of that.
    */
-  async #makeRoom({ sessions, logs, chunks }: Transaction, trimmed: number): Promise<void> {
-    // Generously: for each record the pages on the way to it and one more, for each chunk its own, some for the list of free pages.
-    let pages = 64 + 4 * (sessions.size + logs.size + chunks.length) + trimmed;
-    for (const { record } of chunks) pages += Math.ceil(record.length / LEAST_PAGE_OCTETS);
+  async #makeRoom(pages: number): Promise<void> {
     this.#pages += pages;
     if (this.#pages * this.#pageOctets <= this.#space.octets) return;
     const { lastPageNumber, pageSize } = this.#db.getStats() as { lastPageNumber: number; pageSize: number };
     this.#pages = lastPageNumber + 1 + pages;
     this.#pageOctets = pageSize;
+    this.#missing = Math.max(this.#missing, pages);
     await this.#space.ensure(this.#pages * pageSize);
+    this.#missing = 0;
   }
 
   /** All within one `batch`: lmdb's writing thread takes it whole, and commits it whole. */
@@ -167,13 +192,14 @@ export class LmdbStore implements Store {
     } catch {
       await this.#closeFile();
       try {
+        this.#directory.check(); // opening would make another file
         this.#db = openFile(this.#path);
         if (this.#readNumber() === this.#number) return;
       } catch {
         // The next lines say it.
       }
     }
-    this.#broken = new EngineError(
+    this.#broken = new RestartError(
       `${this.#path} cannot be written any more since its disk failed. See to the disk, and start Palabre again.`,
     );
   }
@@ -228,6 +254,15 @@ export class LmdbStore implements Store {
       (async () => this.#db.close())(), // a second time it may throw
     );
   }
+}
+
+const FILE = "log.mdb";
+
+/** Generously: for each record the pages on the way to it and one more, for each chunk its own. */
+function pagesOf({ sessions, logs, chunks }: Transaction): number {
+  let pages = SPARE_PAGES + 4 * (sessions.size + logs.size + chunks.length);
+  for (const { record } of chunks) pages += Math.ceil(record.length / LEAST_PAGE_OCTETS);
+  return pages;
 }
 
 /** Sorts after every room's name and every session's id. */

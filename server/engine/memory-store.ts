@@ -35,6 +35,10 @@ export class MemoryStore implements Store {
     }
   }
 
+  look(): void {}
+
+  async probe(): Promise<void> {}
+
   async read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
     const kept = this.#chunks.get(room) ?? [];
     const chunks: Chunk[] = [];

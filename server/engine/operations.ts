@@ -55,7 +55,7 @@ class Commit {
       case "announce":
         return this.#announce(operation);
       case "post":
-        return { kind: "appended", offset: this.#put(operation.packet) };
+        return this.#post(operation);
       default:
         return operation satisfies never;
     }
@@ -155,6 +155,11 @@ class Commit {
     for (const session of joined) this.#note(session, true);
     for (const session of left) this.#note(session, false);
     return packet === undefined ? NOTED : { kind: "appended", offset: this.#put(packet) };
+  }
+
+  #post({ key, packet }: Operation & { kind: "post" }): Outcome {
+    if (key !== undefined && this.#draft.holder(this.#room, key) !== undefined) return refused("nick-taken", "the nickname is taken");
+    return { kind: "appended", offset: this.#put(packet) };
   }
 
   #note(session: SessionId, announced: boolean): void {

@@ -1,7 +1,7 @@
 import type { NicknameKey } from "../../shared/nickname.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { LeftWhy } from "../../shared/service.ts";
-import type { Chunk, LogState, NumberedRefusal, Offset, SessionId } from "./engine.ts";
+import { type Chunk, EngineError, type LogState, type NumberedRefusal, type Offset, type SessionId } from "./engine.ts";
 
 /** A session as the embedded engine keeps it: held until it has ended. */
 export type KeptSession = {
@@ -38,6 +38,12 @@ export type Loaded = {
   readonly logs: ReadonlyMap<RoomName, LogState>;
 };
 
+/** What is to keep things is no longer where it was: what is written to it would be lost. */
+export class PlaceError extends EngineError {}
+
+/** What keeps things is in a state out of which only a new start leads. */
+export class RestartError extends EngineError {}
+
 /** Where the embedded engine keeps things. It is handed one transaction at a time, and never two at once. Failures reject. */
 export interface Store {
   /** The last transaction's that is kept; 0 where there was none. */
@@ -45,6 +51,10 @@ export interface Store {
   load(): Loaded;
   /** Resolves when it is kept: all of it. Where it rejects, nothing of it is, and the same number may come again. */
   write(transaction: Transaction): Promise<void>;
+  /** Throws the reason where it is known, without trying, that what is written now would not be kept. A few microseconds. */
+  look(): void;
+  /** Writes what changes nothing, as `write` would, and as much as the last `write` that failed asked for. Rejects where that would. */
+  probe(): Promise<void>;
   /** The chunks from the one that holds `from` on, or from the next one; as many as fit into `maxOctets`, and always one where there is one. */
   read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]>;
   /** Where the chunk begins that holds `offset`; undefined where none does. */

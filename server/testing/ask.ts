@@ -1,5 +1,15 @@
 import { type IncomingHttpHeaders, request } from "node:http";
+import { request as requestSecurely } from "node:https";
 import { decode } from "../../shared/packet.ts";
+
+/** Where a server is: a port of this machine, or the URL of its page, with the path that it has behind a proxy. */
+export type Address = { readonly port: number } | URL;
+
+/** The URL of one of its doors; `path` begins with a slash. */
+export function urlOf(address: Address, path: string): URL {
+  const page = address instanceof URL ? address.href : `http://127.0.0.1:${address.port}/`;
+  return new URL(`.${path}`, page.endsWith("/") ? page : `${page}/`);
+}
 
 /** A packet as a test looks at it: a service packet's fields, whichever it has, or `{ type: "chat", nick, message }`. */
 export type Told = {
@@ -41,14 +51,12 @@ export type Question = {
 };
 
 /** One HTTP request on a connection of its own, nothing kept, nothing tried again. Rejects when the connection breaks. */
-export function ask(house: { port: number }, method: string, path: string, question: Question = {}): Promise<Answer> {
+export function ask(house: Address, method: string, path: string, question: Question = {}): Promise<Answer> {
   const { session, body, headers = {}, signal } = question;
+  const url = urlOf(house, path);
   const answer = new Promise<Answer>((resolve, reject) => {
-    const asked = request({
-      host: "127.0.0.1",
-      port: house.port,
+    const asked = (url.protocol === "https:" ? requestSecurely : request)(url, {
       method,
-      path,
       agent: false,
       headers: {
         ...(session === undefined ? {} : { authorization: `Bearer ${session}` }),
@@ -97,6 +105,6 @@ export async function within<Value>(promise: Promise<Value>, what: string, ms = 
 }
 
 /** Round trips on new connections: what reached the server before them (a request, the end of a connection) is handled after them. */
-export async function settled(house: { port: number }): Promise<void> {
+export async function settled(house: Address): Promise<void> {
   for (let round = 0; round < 4; round++) await within(ask(house, "GET", "/readyz"), "a round trip");
 }

@@ -8,15 +8,17 @@ import { type House, openHouse } from "./house.ts";
 import { LongPollMember } from "./long-poll-member.ts";
 import { ManualClock } from "./manual-clock.ts";
 import type { End, HelloFields, Member } from "./member.ts";
+import { TcpMember } from "./tcp-member.ts";
 import { WebSocketMember } from "./websocket-member.ts";
 
-type NewMember<Kind extends Member> = new (house: { port: number }, nick: string, room: string, session?: string) => Kind;
+type NewMember<Kind extends Member> = new (house: House, nick: string, room: string, session?: string) => Kind;
 export type TransportCase<Kind extends Member = Member> = { readonly name: string; readonly Kind: NewMember<Kind> };
 
 export const webSocket: TransportCase<WebSocketMember> = { name: "WebSocket", Kind: WebSocketMember };
 export const longPolling: TransportCase<LongPollMember> = { name: "long polling", Kind: LongPollMember };
+export const tcp: TransportCase<TcpMember> = { name: "TCP", Kind: TcpMember };
 /** For rules that hold on every transport: `describe.each(transports)("… over $name", (transport) => …)`. */
-export const transports: readonly TransportCase[] = [webSocket, longPolling];
+export const transports: readonly TransportCase[] = [webSocket, longPolling, tcp];
 
 let rooms = 0;
 
@@ -64,9 +66,9 @@ export class Company<Kind extends Member = Member> {
   }
 }
 
-/** How it ends with this code: its close code by WebSocket, its status by long polling. */
+/** How it ends with this code: its close code by WebSocket, its status by long polling; TCP has no number for it. */
 export function endWith(transport: TransportCase, code: string, { close, status }: { close: number; status: number }): End {
-  return { code, number: transport.name === "WebSocket" ? close : status };
+  return { code, number: transport === tcp ? 0 : transport === webSocket ? close : status };
 }
 
 export function isJoinedOf(told: Told, nick: string): boolean {

@@ -14,6 +14,7 @@ import {
   LOBBY,
   linger,
   post,
+  postAs,
   readAll,
   refuse,
   release,
@@ -58,7 +59,10 @@ class Model {
 
   #carryOut(room: RoomName, operation: Operation, wallMs: number, put: (packet: Uint8Array) => number): Outcome {
     const said = (packet: Uint8Array | undefined): Outcome => (packet ? { kind: "appended", offset: put(packet) } : { kind: "noted" });
-    if (operation.kind === "post") return said(operation.packet);
+    if (operation.kind === "post") {
+      if (operation.key !== undefined && this.#holder(room, operation.key)) return NICK_TAKEN;
+      return said(operation.packet);
+    }
     if (operation.kind === "announce") {
       for (const [ids, announced] of [
         [operation.joined, true],
@@ -84,8 +88,7 @@ class Model {
     }
     if (operation.turn !== session.turn) return { kind: "stale" };
     if (operation.kind === "rename") {
-      if (this.#holder(room, operation.key, session))
-        return { kind: "refused", refusal: { code: "nick-taken", message: expect.any(String) } };
+      if (this.#holder(room, operation.key, session)) return NICK_TAKEN;
       const from = session.nick;
       Object.assign(session, { nick: operation.nick, key: operation.key });
       return operation.packet ? { kind: "renamed", from, offset: put(operation.packet) } : { kind: "renamed", from };
@@ -138,6 +141,8 @@ class Model {
 function recordOf({ endedMs: _, ...record }: Session): SessionRecord {
   return { ...record };
 }
+
+const NICK_TAKEN: Outcome = { kind: "refused", refusal: { code: "nick-taken", message: expect.any(String) } };
 
 /** An operation in the making: it wants to know how the sessions stand by then. */
 type Draft = (model: Model) => Operation;
@@ -205,7 +210,14 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
       .record({ joined: fc.uniqueArray(name), left: fc.uniqueArray(name), silent: fc.boolean() })
       .map((said) => () => announce(said)),
   },
-  { weight: 2, arbitrary: fc.string({ minLength: 1, maxLength: 20 }).map((text) => () => post(text)) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ text: fc.string({ minLength: 1, maxLength: 20 }), nick: fc.constantFrom(undefined, ...NICKS) }).map(
+      ({ text, nick }) =>
+        () =>
+          nick === undefined ? post(text) : postAs(nick, text),
+    ),
+  },
 );
 
 const commit = fc.record({ room: fc.constantFrom(...ROOMS), operations: fc.array(draft, { maxLength: 6 }) });

@@ -54,6 +54,11 @@ export function post(text: string): Operation {
   return { kind: "post", packet: encodeChat("cron", text) };
 }
 
+/** A post under a nickname. */
+export function postAs(nick: string, text: string): Operation {
+  return { kind: "post", key: nicknameKey(nick), packet: encodeChat(nick, text) };
+}
+
 /** The log as a reader meets it: every packet that is kept, by its offset. Fails where offsets have gaps. */
 export async function readAll(engine: Engine, room: RoomName, maxOctets = 1_000_000): Promise<Map<Offset, Packet>> {
   const packets = new Map<Offset, Packet>();

@@ -8,6 +8,8 @@ export class Hearer implements StreamTransport {
   readonly packets: Packet[] = [];
   readonly payloads: Payload[] = [];
   ending: Ending | undefined;
+  /** True while what it sends is not wanted. */
+  paused = false;
   /** Called when it is closed, by either side. */
   onClose: (() => void) | undefined;
   #blocked = false;
@@ -51,9 +53,13 @@ export class Hearer implements StreamTransport {
     run?.();
   }
 
-  pause(): void {}
+  pause(): void {
+    this.paused = true;
+  }
 
-  resume(): void {}
+  resume(): void {
+    this.paused = false;
+  }
 
   close(ending: Ending): void {
     if (this.ending !== undefined) return;

@@ -8,7 +8,14 @@ import { readSettings, type Settings } from "../settings.ts";
 
 /** Settings for a test: any free port, nothing written down, and limits that a test does not meet by accident. */
 export function testSettings(changes: Readonly<Record<string, string>> = {}): Settings {
-  const read = readSettings([], { PORT: "0", LOG_LEVEL: "silent", JOINS_PER_MINUTE: "0", MAX_CLIENTS_PER_ADDRESS: "0", ...changes });
+  const read = readSettings([], {
+    PORT: "0",
+    TCP_PORT: "0",
+    LOG_LEVEL: "silent",
+    JOINS_PER_MINUTE: "0",
+    MAX_CLIENTS_PER_ADDRESS: "0",
+    ...changes,
+  });
   if (!read.ok) throw new Error(read.faults.join("\n"));
   return read.settings;
 }

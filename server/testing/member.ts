@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { encodeChat, encodeService } from "../../shared/packet.ts";
-import { settled, type Told, tell } from "./ask.ts";
+import { type Address, settled, type Told, tell } from "./ask.ts";
 
 /** How the server ended it: the code of its last `error`, if any, and the close code (WebSocket) or the status (long polling). */
 export type End = { code: string | undefined; number: number };
@@ -26,7 +26,7 @@ export const raw = (text: string) => Buffer.from(text, "utf8");
  * every number the server says. Nothing is tried again by itself.
  */
 export abstract class Member {
-  protected readonly house: { readonly port: number };
+  protected readonly house: Address;
   readonly nick: string;
   readonly room: string;
   readonly session: string;
@@ -40,11 +40,15 @@ export abstract class Member {
   /** The last number that this member gave to a chat packet. */
   seq = 0;
   end: End | undefined;
+  /** How long it waits for what has to come, ms. */
+  patienceMs = 6000;
+  /** Called with each packet that is heard, and its octets. */
+  onTold: ((told: Told, octets: Uint8Array) => void) | undefined;
   #read = 0;
   #faults: string[] = [];
   #watchers = new Set<() => void>();
 
-  constructor(house: { readonly port: number }, nick: string, room: string, session = newSecret()) {
+  constructor(house: Address, nick: string, room: string, session = newSecret()) {
     this.house = house;
     this.nick = nick;
     this.room = room;
@@ -137,7 +141,7 @@ export abstract class Member {
 
   /** Waits, bounded, until `find` finds something in what has come. */
   async until<Found>(find: () => Found | undefined, what: string, { evenAfterEnd = false } = {}): Promise<Found> {
-    const deadline = Date.now() + 6000;
+    const deadline = Date.now() + this.patienceMs;
     for (;;) {
       const [fault] = this.#faults;
       if (fault !== undefined) throw new Error(`${this.nick}: ${fault}`);
@@ -171,6 +175,7 @@ export abstract class Member {
     for (const [told, itsOctets] of heard ?? []) {
       this.told.push(told);
       this.octets.push(itsOctets);
+      this.onTold?.(told, itsOctets);
       this.#count(told);
     }
     this.#wake();

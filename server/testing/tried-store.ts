@@ -34,6 +34,13 @@ export class TriedStore implements Store {
     await this.late;
   }
 
+  look(): void {}
+
+  async probe(): Promise<void> {
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
   read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
     return this.#store.read(room, from, maxOctets);
   }

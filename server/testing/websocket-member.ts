@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { type Told, within } from "./ask.ts";
+import { type Told, urlOf, within } from "./ask.ts";
 import { type HelloFields, Member, service } from "./member.ts";
 
 /** A member by WebSocket. */
@@ -10,7 +10,8 @@ export class WebSocketMember extends Member {
 
   /** A connection on which nothing is said yet. */
   async opens(): Promise<WebSocket> {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.house.port}/ws`, "palabre.v1", { perMessageDeflate: false });
+    const url = urlOf(this.house, "/ws").href.replace(/^http/, "ws");
+    const socket = new WebSocket(url, "palabre.v1", { perMessageDeflate: false });
     this.#socket = socket;
     this.end = undefined;
     socket.on("message", (octets: Buffer) => {
