@@ -40,8 +40,8 @@ const PUT_AWAY_EVERY_MS = 60_000;
 /** When clients are to come back after a stop in good order, ms. Source: D3. */
 const RECONNECT_IN_MS = 1000;
 const REFUSAL_LOG_MS = 1000;
-/** For how long the engine must have been well again before it counts as well. */
-const BROKEN_FOR_MS = 5000;
+/** How often a failure is written down that the engine has not written down itself. */
+const FAILURE_LOG_MS = 5000;
 
 /** The rooms, and who may come in. */
 export class Hub {
@@ -57,7 +57,7 @@ export class Hub {
   readonly #sessions = new Map<SessionId, Session>();
   #stopTidying: (() => void) | undefined;
   #stopping = false;
-  #brokenAtMs = Number.NEGATIVE_INFINITY;
+  #failureToldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ engine, clock, log, limits, random = Math.random }: HubOptions) {
     this.limits = limits;
@@ -96,7 +96,7 @@ export class Hub {
 
   /** True while the engine keeps what it is given. */
   get well(): boolean {
-    return this.clock.now() - this.#brokenAtMs > BROKEN_FOR_MS;
+    return this.#engine.well;
   }
 
   get sessions(): ReadonlyMap<SessionId, Session> {
@@ -257,10 +257,12 @@ export class Hub {
     this.#log.error({ err: cause }, "unexpected failure");
   }
 
+  /** While the engine is not well, it says so itself, once. */
   #broken(room: RoomName, cause: unknown): void {
-    const first = this.well;
-    this.#brokenAtMs = this.clock.now();
-    if (first) this.#log.error({ room, err: cause }, "the engine failed: nothing is acknowledged that is not kept");
+    const nowMs = this.clock.now();
+    if (!this.well || nowMs < this.#failureToldAtMs + FAILURE_LOG_MS) return;
+    this.#failureToldAtMs = nowMs;
+    this.#log.error({ room, err: cause }, "the engine failed");
   }
 }
 

@@ -8,10 +8,12 @@ import { refuseMethod } from "./long-poll.ts";
 import { type AllowedOrigins, corsHeaders } from "./origin.ts";
 import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
 
+/** Pages on their way at once, all sessions together. A page is up to 550 KB, and nothing of it is shared. */
+const MAX_PAGES = 64;
+
 /** `/history`: older packets, for who scrolls up. Source: H18. */
 export function registerHistory(app: FastifyInstance, hub: Hub, origins: AllowedOrigins): void {
-  // A page is large, and nothing of it is shared: each session has one on its way at a time.
-  const reading = new WeakSet<Session>();
+  const reading = new Set<Session>();
   app.route({
     method: "GET",
     url: "/history",
@@ -30,7 +32,7 @@ async function history(
   reply: FastifyReply,
   hub: Hub,
   origins: AllowedOrigins,
-  reading: WeakSet<Session>,
+  reading: Set<Session>,
 ): Promise<void> {
   const headers = corsHeaders(request, origins);
   const session = authorised(request, hub);
@@ -39,6 +41,7 @@ async function history(
   if (!isPlace(before)) return replyRefusal(reply, refuse("malformed", "before is an offset, from 1."), headers);
   if (!isPlace(limit)) return replyRefusal(reply, refuse("malformed", `limit is 1 to ${MAX_HISTORY} packets.`), headers);
   if (reading.has(session)) return replyRefusal(reply, refuse("rate-limited", "Wait for one page before the next.", 500), headers);
+  if (reading.size >= MAX_PAGES) return replyRefusal(reply, refuse("rate-limited", "Too many pages are asked for.", 1000), headers);
   reading.add(session);
   reply.raw.once("close", () => reading.delete(session));
   const { first, last, at, octets } = await session.room.history(Number(before), Number(limit));
