@@ -18,6 +18,12 @@ export function registerFaults(app: FastifyInstance): void {
     else done(Object.assign(new Error("not packets"), { statusCode: 400, code: "NOT_PACKETS" }), undefined);
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    // Whoever asked for a file hung up before it came: nothing failed here, and nobody is left to be told.
+    if (error.code === "ERR_STREAM_PREMATURE_CLOSE") {
+      reply.hijack();
+      reply.raw.destroy();
+      return;
+    }
     const refusal = refusalOf(error);
     if (refusal.code === "internal")
       request.log.error({ err: error, method: request.method, path: request.routeOptions.url }, "unexpected failure");

@@ -16,4 +16,10 @@ export function limitPipelines(server: Server): void {
     unanswered.set(socket, waiting);
     response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
   });
+  // Node would write `100 Continue` between the head and the body of an answer that waits for the ones before it. Such a body is on its way
+  // anyhow, as nothing was waited for so far.
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    if (response.socket !== null) response.writeContinue();
+    server.emit("request", request, response);
+  });
 }
