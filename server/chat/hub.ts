@@ -158,6 +158,7 @@ export class Hub {
   async #inRoom<Result>(name: RoomName, run: (room: Room) => Promise<Result>): Promise<Result | Refusal> {
     try {
       for (;;) {
+        if (!this.#rooms.has(name) && !(await this.#engine.hasRoomFor(name))) return refuse("full", "There are too many rooms.", 60_000);
         const opened = this.#room(name);
         const room = await opened;
         // Meanwhile it may have begun to stop; or the room, being empty, was put away.

@@ -1,5 +1,6 @@
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
+import { endedBefore, rememberedSince, sessionsEndedBefore } from "./ended-sessions.ts";
 import {
   type Chunk,
   type Committed,
@@ -14,13 +15,17 @@ import {
 } from "./engine.ts";
 import { carryOut } from "./operations.ts";
 import { Draft, recordOf, State } from "./state.ts";
-import type { KeptSession, Store } from "./store.ts";
+import { needsCare, type Store } from "./store.ts";
 
 /** How long a session's `seq` and `turn` are remembered after it ended. Source: S29. */
 const MEMORY_MS = 24 * 60 * 60 * 1000;
-/** How often it is looked whether what is kept still can be; and, while it cannot, how often that is tried. */
-const LOOK_EVERY_MS = 1000;
+/** While nothing can be kept: how often that is tried. */
+const PROBE_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Rooms of which nothing was heard for so long are nobody's. */
+const UNUSED_FOR_MS = 10 * 60 * 1000;
+/** So many sessions are forgotten in one write. */
+const FORGET_AT_ONCE = 500;
 
 /** What the engine tells its operator; pino's loggers fit. */
 export type EngineLog = {
@@ -33,7 +38,18 @@ export type EmbeddedParts = {
   readonly clock: Clock;
   readonly history: HistoryLimits;
   readonly log: EngineLog;
+  readonly limits?: KeptLimits;
 };
+
+/** How much is kept beside the logs' packets. */
+export type KeptLimits = {
+  /** Logs, of rooms in use or not. Above that nobody makes another one. */
+  readonly rooms: number;
+  /** Sessions that ended within the last day. Above that, and a tenth of it, the oldest are forgotten before their time. */
+  readonly endedSessions: number;
+};
+
+export const KEPT_LIMITS: KeptLimits = { rooms: 10_000, endedSessions: 100_000 };
 
 /** Something to be done on a draft. What `run` returns is called once the draft is kept. */
 type Task = { readonly run: (draft: Draft) => () => void; readonly fail: (error: unknown) => void };
@@ -49,6 +65,10 @@ export class EmbeddedEngine implements Engine {
   readonly #clock: Clock;
   readonly #history: HistoryLimits;
   readonly #log: EngineLog;
+  readonly #limits: KeptLimits;
+  #endedSince = 0;
+  /** When each room was last opened, or committed to, by the clock's `now`: whoever did may still believe in its log. */
+  readonly #usedAtMs = new Map<RoomName, number>();
   readonly #state: State;
   /** Sessions that an earlier process left behind, and that somebody has to look after. */
   readonly #orphans = new Set<SessionId>();
@@ -57,16 +77,17 @@ export class EmbeddedEngine implements Engine {
   /** What is the matter; undefined while all is well. */
   #trouble: EngineError | undefined;
   #probing = false;
-  #stopLooking = (): void => {};
+  #stopProbing = (): void => {};
   #closed: Promise<void> | undefined;
 
-  private constructor({ store, clock, history, log }: EmbeddedParts) {
+  private constructor({ store, clock, history, log, limits = KEPT_LIMITS }: EmbeddedParts) {
     this.#store = store;
     this.#clock = clock;
     this.#history = history;
     this.#log = log;
-    this.#state = new State(store.load(), store.number);
-    for (const kept of this.#state.sessions.values()) if (needsCare(kept)) this.#orphans.add(kept.session);
+    this.#limits = limits;
+    this.#state = new State(store.load(), store.number, store);
+    for (const id of this.#state.sessions.keys()) this.#orphans.add(id);
   }
 
   /** Reads what the store has, and tidies it. The engine closes the store. Rejects with EngineError. */
@@ -74,7 +95,6 @@ export class EmbeddedEngine implements Engine {
     try {
       const engine = new EmbeddedEngine(parts);
       await engine.tidy();
-      engine.#lookLater();
       return engine;
     } catch (error) {
       await parts.store.close();
@@ -83,10 +103,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async open(room: RoomName): Promise<LogState> {
+    this.#usedAtMs.set(room, this.#clock.now());
     return this.#state.logs.get(room) ?? this.#do((draft) => ({ ...draft.log(room) }));
   }
 
   commit(room: RoomName, operations: readonly Operation[]): Promise<Committed> {
+    this.#usedAtMs.set(room, this.#clock.now());
     return this.#do(
       (draft) => carryOut(draft, room, operations, this.#clock.wall()),
       // What is kept is known only when the whole transaction is.
@@ -109,7 +131,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async find(session: SessionId): Promise<SessionRecord | undefined> {
-    const kept = this.#state.sessions.get(session);
+    const kept = await this.#ask(async () => this.#state.session(session));
     return kept === undefined ? undefined : recordOf(kept);
   }
 
@@ -126,17 +148,23 @@ export class EmbeddedEngine implements Engine {
     });
   }
 
+  async hasRoomFor(room: RoomName): Promise<boolean> {
+    return this.#state.logs.has(room) || this.#state.logs.size < this.#limits.rooms;
+  }
+
   async tidy(): Promise<void> {
-    await this.#do((draft) => this.#forget(draft));
+    await this.#forgetSessions();
     const oldestMs = this.#clock.wall() - this.#history.days * DAY_MS;
     for (const [room, { first, last }] of [...this.#state.logs]) {
       if (first > last) continue;
       const since = (await this.#ask(() => this.#store.firstSince(room, oldestMs))) ?? last + 1;
       if (since > first) await this.#do((draft) => draft.trim(room, since));
     }
+    await this.#do((draft) => this.#forgetLogs(draft));
   }
 
   get well(): boolean {
+    this.#look();
     return this.#trouble === undefined;
   }
 
@@ -146,19 +174,36 @@ export class EmbeddedEngine implements Engine {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      this.#stopLooking();
+      this.#stopProbing();
       await this.#working;
       await this.#store.close();
     })();
     return this.#closed;
   }
 
-  #forget(draft: Draft): void {
-    const oldestMs = this.#clock.wall() - MEMORY_MS;
-    for (const { session } of this.#state.sessions.values()) {
-      const kept = draft.session(session);
-      if (kept !== undefined && isForgettable(kept, oldestMs)) draft.forget(session);
+  /** Those that ended too long ago; and of those that ended since the oldest, where they are too many. */
+  async #forgetSessions(): Promise<void> {
+    this.#endedSince = 0;
+    const dayAgoMs = this.#clock.wall() - MEMORY_MS;
+    const oldestMs = await this.#ask(() => rememberedSince(this.#store, dayAgoMs, this.#limits.endedSessions));
+    const ids = await this.#ask(() => sessionsEndedBefore(this.#store, oldestMs));
+    for (let at = 0; at < ids.length; at += FORGET_AT_ONCE) {
+      await this.#do((draft) => {
+        for (const id of ids.slice(at, at + FORGET_AT_ONCE)) {
+          const kept = draft.session(id);
+          if (kept !== undefined && endedBefore(kept, oldestMs)) draft.forget(id);
+        }
+      });
     }
+  }
+
+  /** Those that keep nothing, that nobody is in, and that nobody used for a while: whoever comes next begins another. */
+  #forgetLogs(draft: Draft): void {
+    const unusedSinceMs = this.#clock.now() - UNUSED_FOR_MS;
+    for (const [room, atMs] of this.#usedAtMs) if (atMs <= unusedSinceMs) this.#usedAtMs.delete(room);
+    const inUse = new Set(this.#usedAtMs.keys());
+    for (const { room } of this.#state.sessions.values()) inUse.add(room);
+    for (const [room, { first, last }] of this.#state.logs) if (first > last && !inUse.has(room)) draft.forgetLog(room);
   }
 
   /** Does something on the next draft, and gives what came of it once that is kept; `finish` may add what only the whole draft shows. */
@@ -193,10 +238,9 @@ export class EmbeddedEngine implements Engine {
     this.#working = undefined;
   }
 
-  #lookLater(): void {
-    this.#stopLooking = this.#clock.after(LOOK_EVERY_MS, () => {
-      this.#lookLater();
-      if (this.#trouble === undefined) return this.#look();
+  #probeLater(): void {
+    if (this.#closed !== undefined) return;
+    this.#stopProbing = this.#clock.after(PROBE_EVERY_MS, () => {
       this.#probing = true;
       this.#workSoon();
     });
@@ -217,6 +261,7 @@ export class EmbeddedEngine implements Engine {
       await this.#store.probe();
     } catch (error) {
       this.#inTrouble(error);
+      this.#probeLater();
       return;
     }
     this.#trouble = undefined;
@@ -232,6 +277,7 @@ export class EmbeddedEngine implements Engine {
     // One line when it begins; another one only where what to do about it has changed.
     if (this.#trouble === undefined || this.#trouble.constructor !== trouble.constructor)
       this.#log.error({ err: trouble }, "the log cannot be written: nothing is acknowledged that is not kept");
+    if (this.#trouble === undefined) this.#probeLater();
     this.#trouble = trouble;
     return trouble;
   }
@@ -247,8 +293,17 @@ export class EmbeddedEngine implements Engine {
       return;
     }
     this.#state.merge(draft);
+    this.#look();
     for (const session of draft.lookedAfter) this.#orphans.delete(session);
     for (const { succeed } of done) succeed();
+    this.#count(draft);
+  }
+
+  /** Between two times of tidying no more sessions end than a tenth of those that are remembered. */
+  #count(draft: Draft): void {
+    for (const kept of draft.sessionsChanged()) if (!needsCare(kept)) this.#endedSince++;
+    if (this.#endedSince <= this.#limits.endedSessions / 10) return;
+    this.#forgetSessions().catch(() => {}); // the engine is in trouble, and says so; it is tried again
   }
 
   /** All tasks on one draft. One that throws is a mistake of ours: it is left out, and the others are done again without it. */
@@ -269,7 +324,9 @@ export class EmbeddedEngine implements Engine {
   /** Trims the logs that became too long, by whole chunks. */
   async #trim(draft: Draft): Promise<void> {
     const { packets } = this.#history;
-    for (const [room, { first, last }] of draft.logs) {
+    for (const [room, log] of draft.logs) {
+      if (log === undefined) continue;
+      const { first, last } = log;
       if (last - first + 1 <= 2 * packets) continue;
       const oldest = last - packets + 1;
       const fresh = draft.chunks.findLast((sealed) => sealed.room === room && sealed.chunk.first <= oldest);
@@ -286,16 +343,6 @@ export class EmbeddedEngine implements Engine {
       throw engineError("The log could not be read", "Is the disk failing?", error);
     }
   }
-}
-
-/** It is held, or its `joined` or `left` is still to be said. */
-function needsCare({ ended, announced }: Readonly<KeptSession>): boolean {
-  return ended === undefined || announced;
-}
-
-/** Ended long ago, and the log says so too. */
-function isForgettable({ ended, announced }: Readonly<KeptSession>, oldestMs: number): boolean {
-  return ended !== undefined && !announced && ended.atMs < oldestMs;
 }
 
 function engineError(what: string, advice: string, cause: unknown): EngineError {

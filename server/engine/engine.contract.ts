@@ -280,7 +280,27 @@ export function engineContract(name: string, maker: EngineMaker): void {
         expect((await readAll(engine, LOBBY)).size).toBe(11);
       });
 
+      it("[L5] forgets a log that keeps nothing, once nobody is there or was for a while; then another one begins", async () => {
+        await join(engine, "alice");
+        await engine.commit(LOBBY, posts(3));
+        const { log: identity } = await engine.open(LOBBY);
+        clock.advance(31 * DAY_MS);
+        await engine.tidy();
+        expect(await engine.open(LOBBY), "alice is there").toMatchObject({ log: identity, first: 5, last: 4 });
+        await engine.commit(LOBBY, [release("alice"), announce({ left: ["alice"], silent: true })]);
+        await engine.tidy();
+        expect(await engine.open(LOBBY), "it was used a moment ago").toMatchObject({ log: identity, first: 5, last: 4 });
+        clock.advance(HOUR_MS);
+        await engine.tidy();
+        const begun = await engine.open(LOBBY);
+        expect(begun).toMatchObject({ first: 1, last: 0, at: 0 });
+        expect(begun.log).not.toBe(identity);
+        await engine.commit(LOBBY, posts(1));
+        expect(await log()).toEqual(["clock", "post 1"]);
+      });
+
       it("[L6] by age when it tidies up, and goes on with the next number", async () => {
+        await join(engine, "alice");
         await engine.commit(LOBBY, posts(3));
         clock.advance(20 * DAY_MS);
         await engine.commit(LOBBY, posts(3));
@@ -696,7 +716,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
         it("[L5, L7] has its logs, under the same identity, and goes on with the next number", async () => {
           await engine.commit(LOBBY, posts(3));
           await engine.commit(LOBBY, posts(2, 4));
-          await engine.open(DEN);
+          await engine.commit(DEN, posts(1));
           const states = [await engine.open(LOBBY), await engine.open(DEN)];
           const read = plain(await engine.read(LOBBY, 0, 100_000));
           await reopen();

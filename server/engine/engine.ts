@@ -142,13 +142,15 @@ export interface Engine {
    * `left` is still to be said (`held` differs from `announced`). Each is handed to one node only, once.
    */
   adopt(): Promise<SessionRecord[]>;
-  /** Forgets sessions that ended more than 24 h ago, and trims logs by age. To be called now and then. */
+  /** Forgets sessions that ended more than 24 h ago, trims logs by age, and forgets those that keep nothing and that nobody is in. To be called now and then. */
   tidy(): Promise<void>;
   /**
-   * False while what is committed cannot be kept, or was found to be in danger: the disk is full or fails, the data directory is not where it was.
-   * The engine finds out by itself within seconds, also while nobody commits anything, and also that it is over.
+   * False while what is committed cannot be kept, or is in danger: the disk is full or fails, the data directory is not where it was. Looked
+   * at when it is asked; while it is false, the engine itself tries every second whether that is over, also while nobody commits anything.
    */
   readonly well: boolean;
+  /** False where the room has no log yet, and there are as many logs as there may be. */
+  hasRoomFor(room: RoomName): Promise<boolean>;
   /** How many sessions are held: all rooms, all nodes. */
   held(): Promise<number>;
   /** Resolves when all that was committed is kept and everything is given back. A second call does nothing. */

@@ -15,7 +15,7 @@ const HEAD_OCTETS = 8;
 type Listed = {
   readonly number: number;
   readonly sessions: readonly [SessionId, Readonly<KeptSession> | null][];
-  readonly logs: readonly [RoomName, LogState][];
+  readonly logs: readonly [RoomName, LogState | null][];
   readonly chunks: readonly [RoomName, Offset, octets: number][];
 };
 
@@ -119,7 +119,7 @@ function encode({ number, sessions, logs, chunks }: Transaction, crcBefore: numb
   const listed: Listed = {
     number,
     sessions: [...sessions].map(([id, kept]) => [id, kept ?? null]),
-    logs: [...logs],
+    logs: [...logs].map(([room, log]) => [room, log ?? null]),
     chunks: chunks.map(({ room, chunk, record }) => [room, chunk.first, record.length]),
   };
   const json = Buffer.from(JSON.stringify(listed));
@@ -162,7 +162,7 @@ function decodeBody(body: Buffer): Transaction {
   return {
     number,
     sessions: new Map(sessions.map(([id, kept]) => [id, kept === null ? undefined : { ...kept, ended: kept.ended }])),
-    logs: new Map(logs),
+    logs: new Map(logs.map(([room, log]) => [room, log ?? undefined])),
     chunks: sealed,
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -9,7 +9,7 @@ import { appendPackets } from "./chunk-record.ts";
 import { Journal } from "./journal.ts";
 import { JournaledStore, replay } from "./journaled-store.ts";
 import { MemoryStore } from "./memory-store.ts";
-import type { KeptSession, Transaction } from "./store.ts";
+import { type KeptSession, PlaceError, type Transaction } from "./store.ts";
 
 const FULL = new Error("no space left");
 
@@ -90,6 +90,18 @@ describe("a journal", () => {
     expect(await numbers()).toEqual([9]);
   });
 
+  it("never reads on into what an earlier use of the file left behind", async () => {
+    await write(transactionOf(1), transactionOf(2), transactionOf(3));
+    const old = await readFile(path);
+    // A loss of power may keep the new entry and lose that the file had been cut before it: of the same length, with the next number behind it.
+    await rm(path);
+    await write(transactionOf(1, "another1"));
+    const young = await readFile(path);
+    await writeFile(path, Buffer.concat([young, old.subarray(young.length)]));
+    expect(young.length).toBe(old.length / 3);
+    expect((await read()).map(({ chunks }) => Buffer.from(chunks[0]?.chunk.octets ?? []).toString())).toEqual(["another1"]);
+  });
+
   it("gives a store what it lacks, and nothing after a gap", async () => {
     const store = new MemoryStore();
     await store.write(transactionOf(1));
@@ -165,6 +177,27 @@ describe("a journal", () => {
       expect(await store.firstSince(LOBBY, 2)).toBe(4);
     });
 
+    it("never takes a log that was forgotten for the one that follows it", async () => {
+      await store.write(transactionOf(1));
+      await store.write(transactionOf(2));
+      await stored(2);
+      behind.failure = FULL;
+      const trimmed = { log: "identity", first: 3, last: 2, at: 2 };
+      await store.write({ number: 3, sessions: new Map(), logs: new Map([[LOBBY, trimmed]]), chunks: [] });
+      await store.write({ number: 4, sessions: new Map(), logs: new Map([[LOBBY, undefined]]), chunks: [] });
+      const { chunks } = transactionOf(1, "another");
+      await store.write({ number: 5, sessions: new Map(), logs: new Map([[LOBBY, { log: "anew", first: 1, last: 1, at: 2 }]]), chunks });
+      const said = async () => (await store.read(LOBBY, 1, 1000)).map(({ octets }) => Buffer.from(octets).toString());
+      expect(await said()).toEqual(["another"]);
+      expect(await store.startOf(LOBBY, 2)).toBeUndefined();
+      expect(await store.firstSince(LOBBY, 2)).toBe(1);
+      behind.failure = undefined;
+      clock.advance(1000);
+      await stored(5);
+      expect(await said()).toEqual(["another"]);
+      expect(behind.load().logs.get(LOBBY)).toMatchObject({ log: "anew", first: 1, last: 1 });
+    });
+
     it("leaves nothing out where a large chunk stands before a small one", async () => {
       await store.write(transactionOf(1));
       await store.write(transactionOf(2, "x".repeat(1000)));
@@ -175,10 +208,13 @@ describe("a journal", () => {
       expect((await store.read(LOBBY, 2, 100)).map(({ first }) => first)).toEqual([2]);
     });
 
-    it("tries a store that fails again, and says so once", async () => {
+    it("tries a store that fails again, and says meanwhile that something is the matter", async () => {
+      expect(() => store.look()).not.toThrow();
       behind.failure = FULL;
       await store.write(transactionOf(1));
       await asked(1);
+      expect(() => store.look()).toThrow(FULL);
+      await expect(store.probe()).rejects.toThrow(FULL);
       await store.write(transactionOf(2));
       clock.advance(1000);
       await asked(2);
@@ -187,7 +223,9 @@ describe("a journal", () => {
       clock.advance(1000);
       await stored(2);
       expect((await behind.read(LOBBY, 1, 1000)).map(({ first }) => first)).toEqual([1, 2]);
-      expect(lines).toHaveLength(1);
+      expect(() => store.look()).not.toThrow();
+      await store.probe();
+      expect(lines).toEqual([]);
     });
 
     it("waits for a store that is too far behind", async () => {
@@ -211,6 +249,52 @@ describe("a journal", () => {
       clock.advance(1000);
       await expect(refused).rejects.toThrow(FULL);
       expect(store.number).toBe(17);
+    });
+
+    it("[L7] whose file was deleted begins a new one once the store has all that was in it, and not before", async () => {
+      const { closed, open } = gate();
+      behind.gate = closed;
+      await store.write(transactionOf(1));
+      await rm(path);
+      let written = false;
+      const writing = store.write(transactionOf(2)).then(() => {
+        written = true;
+      });
+      await asked(1);
+      expect([written, await readdir(folder)]).toEqual([false, []]);
+      open();
+      await writing;
+      expect(behind.number).toBeGreaterThanOrEqual(1);
+      expect(lines).toHaveLength(1);
+      expect(await numbers()).toEqual([2]);
+      await stored(2);
+    });
+
+    it("[L7] beside a store whose files are gone takes nothing more, and goes on when they are back", async () => {
+      behind.failure = new PlaceError("gone");
+      await store.write(transactionOf(1));
+      await asked(1);
+      await expect(store.write(transactionOf(2))).rejects.toThrow("gone");
+      await expect(store.probe()).rejects.toThrow("gone");
+      behind.failure = undefined;
+      clock.advance(1000);
+      await stored(1);
+      await store.write(transactionOf(2));
+      await stored(2);
+    });
+
+    it("is probed where the next entry goes, which leaves nothing that reads as one", async () => {
+      behind.gate = new Promise(() => {});
+      await store.write(transactionOf(1));
+      await store.probe();
+      expect((await stat(path)).size).toBeGreaterThan(64 * 1024);
+      expect(await numbers()).toEqual([1]);
+      await store.write(transactionOf(2));
+      expect(await numbers()).toEqual([1, 2]);
+      const closing = store.close();
+      clock.advance(5000);
+      await closing;
+      store = new JournaledStore(new MemoryStore(), await Journal.open(join(folder, "another")), { clock, log: { error() {} } });
     });
 
     it("leaves to the next start what the store has not, and nothing else", async () => {

@@ -2,7 +2,7 @@ import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
 import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
 import type { Journal } from "./journal.ts";
-import { type KeptSession, type Loaded, PlaceError, type Store, type Transaction } from "./store.ts";
+import { type KeptSession, type Loaded, needsCare, PlaceError, type Store, type Transaction } from "./store.ts";
 import { atMost } from "./time-limit.ts";
 
 /** From here on the journal begins anew as soon as nothing of it is needed. */
@@ -99,11 +99,24 @@ export class JournaledStore implements Store {
     if (this.#journal.octets > RESET_OCTETS && this.#stored === this.#journaled) await this.#journal.reset();
   }
 
+  session(id: SessionId): Readonly<KeptSession> | undefined {
+    const newest = this.#pending.findLast(({ sessions }) => sessions.has(id));
+    return newest === undefined ? this.#store.session(id) : newest.sessions.get(id);
+  }
+
+  async visitEnded(visit: (kept: Readonly<KeptSession>) => void): Promise<void> {
+    const newer = new Map(this.#pending.flatMap(({ sessions }) => [...sessions]));
+    await this.#store.visitEnded((kept) => {
+      if (!newer.has(kept.session)) visit(kept);
+    });
+    for (const kept of newer.values()) if (kept !== undefined && !needsCare(kept)) visit(kept);
+  }
+
   async read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]> {
     // Taken before the store is asked: what it gets meanwhile is in both, and not in none.
-    const { first, pending } = this.#pendingOf(room);
+    const { first, pending, anew } = this.#pendingOf(room);
     let next = Math.max(from, first);
-    const chunks = await this.#store.read(room, next, maxOctets);
+    const chunks = anew ? [] : await this.#store.read(room, next, maxOctets);
     let left = maxOctets;
     for (const { last, octets } of chunks) {
       next = last + 1;
@@ -120,26 +133,36 @@ export class JournaledStore implements Store {
   }
 
   async startOf(room: RoomName, offset: Offset): Promise<Offset | undefined> {
-    const { first, pending } = this.#pendingOf(room);
+    const { first, pending, anew } = this.#pendingOf(room);
     if (offset < first) return undefined;
-    return pending.find((chunk) => chunk.first <= offset && offset <= chunk.last)?.first ?? this.#store.startOf(room, offset);
+    const start = pending.find((chunk) => chunk.first <= offset && offset <= chunk.last)?.first;
+    return start ?? (anew ? undefined : this.#store.startOf(room, offset));
   }
 
   async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
-    const { first, pending } = this.#pendingOf(room);
-    const since = (await this.#store.firstSince(room, atMs)) ?? pending.find(({ at }) => at >= atMs)?.first;
+    const { first, pending, anew } = this.#pendingOf(room);
+    const since = (anew ? undefined : await this.#store.firstSince(room, atMs)) ?? pending.find(({ at }) => at >= atMs)?.first;
     return since === undefined ? undefined : Math.max(since, first);
   }
 
-  /** What the store has not, or has only just: where the log begins (0 where that did not change), and its newest chunks. */
-  #pendingOf(room: RoomName): { first: Offset; pending: Chunk[] } {
+  /**
+   * What the store has not, or has only just: where the log begins (0 where that did not change), and its newest chunks. `anew`: what
+   * the store has is of a log that was forgotten.
+   */
+  #pendingOf(room: RoomName): { first: Offset; pending: Chunk[]; anew: boolean } {
     let first = 0;
-    const pending: Chunk[] = [];
+    let anew = false;
+    let pending: Chunk[] = [];
     for (const { logs, chunks } of this.#pending) {
+      if (logs.has(room) && logs.get(room) === undefined) {
+        anew = true;
+        first = 0;
+        pending = [];
+      }
       first = logs.get(room)?.first ?? first;
       for (const sealed of chunks) if (sealed.room === room) pending.push(sealed.chunk);
     }
-    return { first, pending };
+    return { first, pending, anew };
   }
 
   async close(): Promise<void> {
@@ -159,8 +182,8 @@ export class JournaledStore implements Store {
 
   async #drain(): Promise<void> {
     while (this.#pending.length > 0) {
-      const merged = mergeTransactions(this.#pending);
-      const count = this.#pending.length;
+      const count = mergeable(this.#pending);
+      const merged = mergeTransactions(this.#pending.slice(0, count));
       try {
         await this.#store.write(merged);
       } catch (cause) {
@@ -211,8 +234,23 @@ export async function replay(journal: Journal, store: Store): Promise<void> {
     if (transaction.number !== number + missing.length + 1) break;
     missing.push(transaction);
   }
-  if (missing.length > 0) await store.write(mergeTransactions(missing));
+  for (let at = 0; at < missing.length; ) {
+    const rest = missing.slice(at);
+    const count = mergeable(rest);
+    await store.write(mergeTransactions(rest.slice(0, count)));
+    at += count;
+  }
   await journal.reset();
+}
+
+/** How many of these (one or more) can be one transaction: a log that is forgotten and the one that follows it under its name are never in the same. */
+export function mergeable(transactions: readonly Transaction[]): number {
+  const forgotten = new Set<RoomName>();
+  for (const [index, { logs }] of transactions.entries()) {
+    for (const [room, log] of logs) if (log !== undefined && forgotten.has(room)) return index;
+    for (const [room, log] of logs) if (log === undefined) forgotten.add(room);
+  }
+  return transactions.length;
 }
 
 /** One transaction that does what these (one or more) do one after the other. */
@@ -220,13 +258,13 @@ export function mergeTransactions(transactions: readonly Transaction[]): Transac
   const [only] = transactions;
   if (only !== undefined && transactions.length === 1) return only;
   const sessions = new Map<SessionId, Readonly<KeptSession> | undefined>();
-  const logs = new Map<RoomName, LogState>();
+  const logs = new Map<RoomName, LogState | undefined>();
   for (const transaction of transactions) {
     for (const [id, kept] of transaction.sessions) sessions.set(id, kept);
     for (const [room, log] of transaction.logs) logs.set(room, log);
   }
   const chunks = transactions
     .flatMap((transaction) => transaction.chunks)
-    .filter(({ room, chunk }) => chunk.first >= (logs.get(room)?.first ?? 0));
+    .filter(({ room, chunk }) => !logs.has(room) || chunk.first >= (logs.get(room)?.first ?? Number.POSITIVE_INFINITY));
   return { number: transactions.at(-1)?.number ?? 0, sessions, logs, chunks };
 }

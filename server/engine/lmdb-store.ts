@@ -6,9 +6,11 @@ import type { DataDirectory } from "./data-directory.ts";
 import { type Chunk, EngineError, type LogState, type Offset, type SessionId } from "./engine.ts";
 import { FileSpace } from "./file-space.ts";
 import { CLOSING_MS, causeOf, checkFormat, type Database, json, type Key, makeFile, openFile, parse } from "./lmdb-file.ts";
-import { type KeptSession, type Loaded, RestartError, type Store, type Transaction } from "./store.ts";
+import { type KeptSession, type Loaded, needsCare, RestartError, type Store, type Transaction } from "./store.ts";
 import { atMost } from "./time-limit.ts";
 
+/** So many sessions are looked at in one go. */
+const VISIT_AT_ONCE = 500;
 /** What a new file has room for at least. */
 const FIRST_OCTETS = 1024 * 1024;
 /** Some systems have larger pages. */
@@ -90,7 +92,8 @@ export class LmdbStore implements Store {
   load(): Loaded {
     const sessions: KeptSession[] = [];
     for (const { key, value } of this.#db.getRange({ start: ["session"], end: ["session", LAST_TEXT] })) {
-      sessions.push({ ended: undefined, ...(parse(value) as Omit<KeptSession, "session" | "ended">), session: key[1] as SessionId });
+      const kept = parseSession(key[1] as SessionId, value);
+      if (needsCare(kept)) sessions.push(kept);
     }
     const logs = new Map<RoomName, LogState>();
     for (const { key, value } of this.#db.getRange({ start: ["log"], end: ["log", LAST_TEXT] })) {
@@ -101,6 +104,25 @@ export class LmdbStore implements Store {
     return { sessions, logs };
   }
 
+  session(id: SessionId): Readonly<KeptSession> | undefined {
+    const value = this.#db.get(["session", id]);
+    return value === undefined ? undefined : parseSession(id, value);
+  }
+
+  async visitEnded(visit: (kept: Readonly<KeptSession>) => void): Promise<void> {
+    let after = "";
+    for (let seen = VISIT_AT_ONCE; seen === VISIT_AT_ONCE; ) {
+      seen = 0;
+      for (const { key, value } of this.#db.getRange({ start: ["session", after], end: ["session", LAST_TEXT], limit: VISIT_AT_ONCE })) {
+        const kept = parseSession(key[1] as SessionId, value);
+        after = `${kept.session}\0`; // the next key that there could be
+        seen++;
+        if (!needsCare(kept)) visit(kept);
+      }
+      await new Promise(setImmediate);
+    }
+  }
+
   async write(transaction: Transaction): Promise<void> {
     await this.#attempt(async () => {
       const trimmed = this.#trimmedBy(transaction);
@@ -108,7 +130,10 @@ export class LmdbStore implements Store {
       await this.#put(transaction, trimmed);
     });
     this.#number = transaction.number;
-    for (const [room, { first }] of transaction.logs) this.#firsts.set(room, first);
+    for (const [room, log] of transaction.logs) {
+      if (log === undefined) this.#firsts.delete(room);
+      else this.#firsts.set(room, log.first);
+    }
   }
 
   look(): void {
@@ -143,7 +168,8 @@ export class LmdbStore implements Store {
 
   #trimmedBy({ logs }: Transaction): Key[] {
     const keys: Key[] = [];
-    for (const [room, { first }] of logs) {
+    for (const [room, log] of logs) {
+      const first = log?.first ?? Number.MAX_SAFE_INTEGER;
       const before = this.#firsts.get(room) ?? 1;
       if (first <= before) continue;
       for (const key of this.#db.getKeys({ start: ["chunk", room, before], end: ["chunk", room, first] })) keys.push(key);
@@ -172,7 +198,10 @@ export class LmdbStore implements Store {
     return db.batch(() => {
       for (const key of trimmed) db.remove(key);
       for (const { room, chunk, record } of chunks) db.put(["chunk", room, chunk.first], record);
-      for (const [room, log] of logs) db.put(["log", room], json(log));
+      for (const [room, log] of logs) {
+        if (log === undefined) db.remove(["log", room]);
+        else db.put(["log", room], json(log));
+      }
       for (const [id, kept] of sessions) {
         if (kept === undefined) db.remove(["session", id]);
         else db.put(["session", id], json({ ...kept, session: undefined }));
@@ -263,6 +292,10 @@ function pagesOf({ sessions, logs, chunks }: Transaction): number {
   let pages = SPARE_PAGES + 4 * (sessions.size + logs.size + chunks.length);
   for (const { record } of chunks) pages += Math.ceil(record.length / LEAST_PAGE_OCTETS);
   return pages;
+}
+
+function parseSession(session: SessionId, value: Uint8Array): KeptSession {
+  return { ended: undefined, ...(parse(value) as Omit<KeptSession, "session" | "ended">), session };
 }
 
 /** Sorts after every room's name and every session's id. */

@@ -1,6 +1,6 @@
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
-import type { KeptSession, Loaded, Store, Transaction } from "./store.ts";
+import { type KeptSession, type Loaded, needsCare, type Store, type Transaction } from "./store.ts";
 
 /** Keeps everything for as long as it is there itself, and nothing on disk. */
 export class MemoryStore implements Store {
@@ -14,7 +14,15 @@ export class MemoryStore implements Store {
   }
 
   load(): Loaded {
-    return { sessions: [...this.#sessions.values()], logs: this.#logs };
+    return { sessions: [...this.#sessions.values()].filter(needsCare), logs: this.#logs };
+  }
+
+  session(id: SessionId): Readonly<KeptSession> | undefined {
+    return this.#sessions.get(id);
+  }
+
+  async visitEnded(visit: (kept: Readonly<KeptSession>) => void): Promise<void> {
+    for (const kept of this.#sessions.values()) if (!needsCare(kept)) visit(kept);
   }
 
   async write({ number, sessions, logs, chunks }: Transaction): Promise<void> {
@@ -29,6 +37,11 @@ export class MemoryStore implements Store {
       else kept.push(chunk);
     }
     for (const [room, log] of logs) {
+      if (log === undefined) {
+        this.#logs.delete(room);
+        this.#chunks.delete(room);
+        continue;
+      }
       const kept = this.#chunks.get(room) ?? [];
       if (log.first > (this.#logs.get(room)?.first ?? 1)) this.#chunks.set(room, kept.slice(indexOf(kept, log.first)));
       this.#logs.set(room, log);

@@ -3,7 +3,7 @@ import type { NicknameKey } from "../../shared/nickname.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import { type Appended, appendPackets } from "./chunk-record.ts";
 import type { LogState, Offset, SessionId, SessionRecord } from "./engine.ts";
-import type { KeptSession, Loaded, SealedChunk, Transaction } from "./store.ts";
+import { type KeptSession, type Loaded, needsCare, type SealedChunk, type Store, type Transaction } from "./store.ts";
 
 /** A nickname in a room. Room names have no slash, so no two of these are spelt alike. */
 type Claim = string;
@@ -12,16 +12,19 @@ function claimOn(room: RoomName, key: NicknameKey): Claim {
   return `${room}/${key}`;
 }
 
-/** What the embedded engine knows, all of which is kept: sessions, claims, how many are held, and each log's state. */
+/** What the embedded engine knows, all of which is kept: sessions that need care, claims, how many are held, and each log's state. */
 export class State {
   readonly sessions = new Map<SessionId, Readonly<KeptSession>>();
+  readonly #store: Pick<Store, "session">;
   readonly claims = new Map<Claim, SessionId>();
   readonly logs: Map<RoomName, LogState>;
   number: number;
   held = 0;
 
-  constructor(loaded: Loaded, number: number) {
+  /** Sessions that need no care are left in `store`. */
+  constructor(loaded: Loaded, number: number, store: Pick<Store, "session">) {
     this.number = number;
+    this.#store = store;
     this.logs = new Map(loaded.logs);
     for (const kept of loaded.sessions) {
       this.sessions.set(kept.session, kept);
@@ -31,9 +34,16 @@ export class State {
     }
   }
 
-  /** Takes over what a draft of this state changed. The draft is done for. */
+  session(id: SessionId): Readonly<KeptSession> | undefined {
+    return this.sessions.get(id) ?? this.#store.session(id);
+  }
+
+  /** Takes over what a draft of this state changed, once it is kept. The draft is done for. */
   merge(draft: Draft): void {
-    apply(this.sessions, draft.sessions);
+    for (const [id, kept] of draft.sessions) {
+      if (kept !== undefined && needsCare(kept)) this.sessions.set(id, kept);
+      else this.sessions.delete(id);
+    }
     apply(this.claims, draft.claims);
     apply(this.logs, draft.logs);
     this.held = draft.held;
@@ -55,7 +65,7 @@ export class Draft implements Transaction {
   readonly number: number;
   readonly sessions = new Map<SessionId, KeptSession | undefined>();
   readonly claims = new Map<Claim, SessionId | undefined>();
-  readonly logs = new Map<RoomName, Writable<LogState>>();
+  readonly logs = new Map<RoomName, Writable<LogState> | undefined>();
   readonly #state: State;
   readonly #maxPackets: number;
   /** Those whom this process looks after from now on: they said `hello`, or were adopted. */
@@ -78,7 +88,7 @@ export class Draft implements Transaction {
 
   session(id: SessionId): Readonly<KeptSession> | undefined {
     const changed = this.sessions.get(id);
-    return changed !== undefined || this.sessions.has(id) ? changed : this.#state.sessions.get(id);
+    return changed !== undefined || this.sessions.has(id) ? changed : this.#state.session(id);
   }
 
   /** The session's own copy in this draft, to be changed. */
@@ -89,6 +99,11 @@ export class Draft implements Transaction {
       this.sessions.set(kept.session, changed);
     }
     return changed;
+  }
+
+  /** Those that are new or changed. */
+  *sessionsChanged(): Generator<Readonly<KeptSession>> {
+    for (const kept of this.sessions.values()) if (kept !== undefined) yield kept;
   }
 
   forget(id: SessionId): void {
@@ -111,11 +126,21 @@ export class Draft implements Transaction {
 
   /** The log as it stands, to be looked at; made where there is none. */
   log(room: RoomName): LogState {
-    const known = this.logs.get(room) ?? this.#state.logs.get(room);
+    const known = this.knownLog(room);
     if (known !== undefined) return known;
     const made = { log: randomBytes(9).toString("base64url"), first: 1, last: 0, at: 0 };
     this.logs.set(room, made);
     return made;
+  }
+
+  /** The log as it stands, where there is one. */
+  knownLog(room: RoomName): LogState | undefined {
+    return this.logs.has(room) ? this.logs.get(room) : this.#state.logs.get(room);
+  }
+
+  /** Its name may be used for another log. Only of one that keeps nothing. */
+  forgetLog(room: RoomName): void {
+    this.logs.set(room, undefined);
   }
 
   #changeLog(room: RoomName): Writable<LogState> {

@@ -27,12 +27,18 @@ export type Transaction = {
   readonly number: number;
   /** New and changed; undefined for those to be forgotten. */
   readonly sessions: ReadonlyMap<SessionId, Readonly<KeptSession> | undefined>;
-  readonly logs: ReadonlyMap<RoomName, LogState>;
+  /** Undefined for those to be forgotten, of which no chunk is kept. */
+  readonly logs: ReadonlyMap<RoomName, LogState | undefined>;
   /** In order. */
   readonly chunks: readonly SealedChunk[];
 };
 
-/** All that the engine has in memory. */
+/** It is held, or its `joined` or `left` is still to be said: somebody has to look after it. */
+export function needsCare({ ended, announced }: Readonly<KeptSession>): boolean {
+  return ended === undefined || announced;
+}
+
+/** All that the engine has in memory: logs, and those sessions that need care. */
 export type Loaded = {
   readonly sessions: readonly Readonly<KeptSession>[];
   readonly logs: ReadonlyMap<RoomName, LogState>;
@@ -49,6 +55,10 @@ export interface Store {
   /** The last transaction's that is kept; 0 where there was none. */
   readonly number: number;
   load(): Loaded;
+  /** What is kept of a session, one that needs no care among them. A few microseconds. Throws where it cannot be read. */
+  session(id: SessionId): Readonly<KeptSession> | undefined;
+  /** Shows every session that needs no care, with pauses for other work. What is written meanwhile may be shown or not. */
+  visitEnded(visit: (kept: Readonly<KeptSession>) => void): Promise<void>;
   /** Resolves when it is kept: all of it. Where it rejects, nothing of it is, and the same number may come again. */
   write(transaction: Transaction): Promise<void>;
   /** Throws the reason where it is known, without trying, that what is written now would not be kept. A few microseconds. */

@@ -1,13 +1,14 @@
 import { connect, type Socket } from "node:net";
 import { PacketDecoder } from "../../shared/packet.ts";
-import { type Told, within } from "./ask.ts";
+import { type Address, type Told, within } from "./ask.ts";
 import { type HelloFields, Member, service } from "./member.ts";
 
 /** Where a server is, for those who come by raw TCP. */
-export type TcpAddress = { readonly port: number; readonly tcpPort: number | undefined };
+export type TcpAddress = Address & { readonly tcpHost?: string; readonly tcpPort: number | undefined };
 
 /** A member by raw TCP; or somebody who posts. Its `end` has the number 0: there is none. */
 export class TcpMember extends Member {
+  readonly #tcpHost: string;
   readonly #tcpPort: number | undefined;
   #socket: Socket | undefined;
   /** False: hears `ping` and says nothing, as one whose connection is dead. */
@@ -15,12 +16,13 @@ export class TcpMember extends Member {
 
   constructor(house: TcpAddress, nick: string, room: string, session?: string) {
     super(house, nick, room, session);
+    this.#tcpHost = house.tcpHost ?? "127.0.0.1";
     this.#tcpPort = house.tcpPort;
   }
 
   /** A connection on which nothing is said yet. */
   async opens(): Promise<Socket> {
-    const socket = connect({ port: this.#tcpPort as number, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+    const socket = connect({ port: this.#tcpPort as number, host: this.#tcpHost, noDelay: true, allowHalfOpen: true });
     this.#socket = socket;
     this.end = undefined;
     const decoder = new PacketDecoder();
@@ -56,9 +58,10 @@ export class TcpMember extends Member {
     return this.#socket;
   }
 
-  /** On the connection that is open; on a new one where there is none. */
+  /** On the connection that is open; on a new one where there is none, or where `error` has said that it ends. */
   async says(fields: HelloFields): Promise<Told> {
-    const socket = this.#socket?.readyState === "open" ? this.#socket : await this.opens();
+    const isOpen = this.#socket?.readyState === "open" && this.told.at(-1)?.type !== "error";
+    const socket = isOpen ? this.socket : await this.opens();
     this.forgets();
     socket.write(service({ type: "hello", session: this.session, ...fields }));
     return this.next("welcome", "error");

@@ -1,6 +1,6 @@
 import type { RoomName } from "../../shared/room-name.ts";
-import type { Chunk, Offset } from "../engine/engine.ts";
-import type { Loaded, Store, Transaction } from "../engine/store.ts";
+import type { Chunk, Offset, SessionId } from "../engine/engine.ts";
+import type { KeptSession, Loaded, Store, Transaction } from "../engine/store.ts";
 
 /** A store before another one: it fails, or takes its time, when a test wants it to. */
 export class TriedStore implements Store {
@@ -20,6 +20,14 @@ export class TriedStore implements Store {
 
   get number(): number {
     return this.#store.number;
+  }
+
+  session(id: SessionId): Readonly<KeptSession> | undefined {
+    return this.#store.session(id);
+  }
+
+  visitEnded(visit: (kept: Readonly<KeptSession>) => void): Promise<void> {
+    return this.#store.visitEnded(visit);
   }
 
   load(): Loaded {
