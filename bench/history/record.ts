@@ -16,7 +16,10 @@ export type HeardPacket =
  * - `sent`: handed over to be said (into the outbox, or straight onto a transport).
  * - `acknowledged`: the server said that it is in the log; `offset` where it said which.
  * - `refused`: the server said that it is not in the log, and the client gave it up. What is tried again under another number is not refused.
- * - `welcomed`: in, and reading from `offset` on. `fresh`: what was heard before is void. `resumed`, `nick`, `seq`: as `welcome` said, where it is known.
+ * - `retried`: the server said that it is not in the log under its number, and it goes out again under another: its place among what was sent around
+ *   it is no longer promised. Where this is not seen, it may be left out.
+ * - `welcomed`: in, and reading from `offset` on. `fresh`: what was heard before is void. `resumed`, `nick`, `seq`, `turn`: as `welcome` said, where it
+ *   is known. Not fresh, `offset` is where the client was.
  * - `heard`: the packet at `offset`. A client that hides a kind of packet (`clock`) leaves it out; `complete` in its history says which it is.
  * - `gap`: the packets `from` to `to` are no longer kept.
  * - `roster`: who is there, as far as this client knows after everything above: complete, with `online` counted by the server.
@@ -26,13 +29,14 @@ export type Entry =
   | { kind: "sent"; text: string }
   | { kind: "acknowledged"; text: string; offset?: number }
   | { kind: "refused"; text: string; code: string }
-  | { kind: "welcomed"; log?: string; offset: number; fresh: boolean; resumed: boolean; nick: string; seq?: number }
+  | { kind: "retried"; text: string; code: string }
+  | { kind: "welcomed"; log?: string; offset: number; fresh: boolean; resumed: boolean; nick: string; seq?: number; turn?: number }
   | { kind: "heard"; offset: number; packet: HeardPacket }
   | { kind: "gap"; from: number; to: number }
   | { kind: "roster"; nicks: readonly string[]; online: number }
   | { kind: "ended"; why: string };
 
-/** What one client did and was told. */
+/** What one client did and was told: one session secret, however often it came back. */
 export type ClientHistory = {
   readonly name: string;
   /** True where every counted packet is among its entries (a reader of the wire); false where some kinds are left out. */
@@ -51,8 +55,8 @@ export type History = {
   readonly roster?: { readonly nicks: readonly string[]; readonly online: number };
 };
 
-/** Something that must never be. `rule` is the promise that it breaks. */
-export type Violation = { readonly rule: ViolationRule; readonly client?: string; readonly what: string };
+/** Something that must never be. `rule` is the promise that it breaks; `offset`: where in the log to look, if anywhere. */
+export type Violation = { readonly rule: ViolationRule; readonly client?: string; readonly offset?: number; readonly what: string };
 
 export type ViolationRule =
   /** Acknowledged, and not in the log, or not where the `ack` said. */
