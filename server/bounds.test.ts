@@ -67,7 +67,7 @@ it("[X5] [H18] history: 64 pages are on their way at once; who asks for another 
   // Each is asked for on a connection of its own: until the last of them is being read, this one may be among the 64.
   let late = await page(last).catch(() => undefined);
   for (let tries = 0; late?.status !== 429 && tries < 100; tries++)
-    late = await Promise.race([page(last), new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
+    late = await Promise.race([page(last), new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);
   expect(late).toMatchObject({ status: 429, told: [{ type: "error", code: "rate-limited", retryAfter: expect.any(Number) }] });
   letGo();
   for (const { status } of await Promise.all(pages)) expect([200, 429]).toContain(status);

@@ -36,6 +36,25 @@ describe.each(transports)("the roster and nicknames over $name", (transport) => 
     expect(alice.since().map(({ type }) => type)).toEqual(["chat"]);
   });
 
+  it("[S36] [S41] lets nobody take a name by renaming before it is said that its owner left", async () => {
+    const [alice, bob, carol] = await company.gathers("alice", "bob", "carol");
+    company.clock.advance(1000);
+    await company.joins("dave", alice.room); // said at once: what comes within 250 ms is gathered
+    await bob.leaves();
+    const answer = await carol.renames("bob");
+    company.clock.advance(250);
+    await alice.speaks("done");
+    await alice.hears("done");
+    const here = new Set(["alice", "bob", "carol"]);
+    for (const { type, nicks = [], from, to } of alice.since()) {
+      if (type === "joined") for (const nick of nicks) here.add(nick);
+      if (type === "left") for (const nick of nicks) here.delete(nick);
+      if (type === "renamed") here.delete(String(from));
+      if (type === "renamed") here.add(String(to));
+    }
+    expect([...here].sort()).toEqual(["alice", answer.type === "you" ? "bob" : "carol", "dave"].sort());
+  });
+
   it("[S35] sends the roster to a new session that names an offset", async () => {
     const [alice] = await company.gathers("alice");
     const bob = company.somebody("bob", alice.room);

@@ -125,7 +125,8 @@ export class Speech {
     const { nick: from, key: fromKey } = session;
     if (nick === from) return Promise.resolve({ nick });
     const { announcer, queue, roster, broken } = this.#parts;
-    announcer.introduce(session);
+    // Nobody takes a name in the log before the log says that somebody else came in under it, or left.
+    announcer.sayNow();
     const packet = announcer.quiet ? {} : { packet: encodeService({ type: "renamed", from, to: nick }) };
     return new Promise((resolve) => {
       queue.push({

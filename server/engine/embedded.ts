@@ -1,6 +1,7 @@
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
-import { endedBefore, rememberedSince, sessionsEndedBefore } from "./ended-sessions.ts";
+import { AgeSearch } from "./age-search.ts";
+import { forgottenSessions, isForgotten, rememberedSince } from "./ended-sessions.ts";
 import {
   type Chunk,
   type Committed,
@@ -15,6 +16,7 @@ import {
 } from "./engine.ts";
 import { carryOut } from "./operations.ts";
 import { Draft, recordOf, State } from "./state.ts";
+import { SteadyTime } from "./steady-time.ts";
 import { needsCare, type Store } from "./store.ts";
 
 /** How long a session's `seq` and `turn` are remembered after it ended. Source: S29. */
@@ -63,6 +65,7 @@ type Task = { readonly run: (draft: Draft) => () => void; readonly fail: (error:
 export class EmbeddedEngine implements Engine {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #time: SteadyTime;
   readonly #history: HistoryLimits;
   readonly #log: EngineLog;
   readonly #limits: KeptLimits;
@@ -83,6 +86,7 @@ export class EmbeddedEngine implements Engine {
   private constructor({ store, clock, history, log, limits = KEPT_LIMITS }: EmbeddedParts) {
     this.#store = store;
     this.#clock = clock;
+    this.#time = new SteadyTime(clock);
     this.#history = history;
     this.#log = log;
     this.#limits = limits;
@@ -110,7 +114,7 @@ export class EmbeddedEngine implements Engine {
   commit(room: RoomName, operations: readonly Operation[]): Promise<Committed> {
     this.#usedAtMs.set(room, this.#clock.now());
     return this.#do(
-      (draft) => carryOut(draft, room, operations, this.#clock.wall()),
+      (draft) => carryOut(draft, room, operations, { wallMs: this.#clock.wall(), steadyMs: this.#time.now() }),
       // What is kept is known only when the whole transaction is.
       (carriedOut, draft) => ({ ...carriedOut, first: draft.log(room).first }),
     );
@@ -154,10 +158,11 @@ export class EmbeddedEngine implements Engine {
 
   async tidy(): Promise<void> {
     await this.#forgetSessions();
-    const oldestMs = this.#clock.wall() - this.#history.days * DAY_MS;
+    const nowMs = this.#clock.wall();
+    const oldestMs = nowMs - this.#history.days * DAY_MS;
     for (const [room, { first, last }] of [...this.#state.logs]) {
       if (first > last) continue;
-      const since = (await this.#ask(() => this.#store.firstSince(room, oldestMs))) ?? last + 1;
+      const since = (await this.#ask(() => this.#store.firstSince(room, new AgeSearch(oldestMs, nowMs)))) ?? last + 1;
       if (since > first) await this.#do((draft) => draft.trim(room, since));
     }
     await this.#do((draft) => this.#forgetLogs(draft));
@@ -184,14 +189,15 @@ export class EmbeddedEngine implements Engine {
   /** Those that ended too long ago; and of those that ended since the oldest, where they are too many. */
   async #forgetSessions(): Promise<void> {
     this.#endedSince = 0;
-    const dayAgoMs = this.#clock.wall() - MEMORY_MS;
-    const oldestMs = await this.#ask(() => rememberedSince(this.#store, dayAgoMs, this.#limits.endedSessions));
-    const ids = await this.#ask(() => sessionsEndedBefore(this.#store, oldestMs));
+    const oldestMs = this.#time.now() - MEMORY_MS;
+    const sinceMs = await this.#ask(() => rememberedSince(this.#store, oldestMs, this.#limits.endedSessions));
+    const forgetting = { oldestMs, sinceMs, latest: (notedMs: number) => this.#time.latest(notedMs) };
+    const ids = await this.#ask(() => forgottenSessions(this.#store, forgetting));
     for (let at = 0; at < ids.length; at += FORGET_AT_ONCE) {
       await this.#do((draft) => {
         for (const id of ids.slice(at, at + FORGET_AT_ONCE)) {
           const kept = draft.session(id);
-          if (kept !== undefined && endedBefore(kept, oldestMs)) draft.forget(id);
+          if (kept !== undefined && isForgotten(kept, forgetting)) draft.forget(id);
         }
       });
     }

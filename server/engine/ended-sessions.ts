@@ -3,9 +3,20 @@ import type { KeptSession, Store } from "./store.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Ended, and the log says so too, before `oldestMs`. */
-export function endedBefore({ ended, announced }: Readonly<KeptSession>, oldestMs: number): boolean {
-  return ended !== undefined && !announced && ended.atMs < oldestMs;
+/** Which sessions that ended are forgotten. */
+export type Forgetting = {
+  /** Those that ended before that, for certain. */
+  readonly oldestMs: number;
+  /** And those that were noted to have ended before that: there are too many. `oldestMs` or later. */
+  readonly sinceMs: number;
+  /** The latest moment that a noted one can have been. */
+  readonly latest: (notedMs: number) => number;
+};
+
+/** Ended, and the log says so too, too long ago. */
+export function isForgotten({ ended, announced }: Readonly<KeptSession>, { oldestMs, sinceMs, latest }: Forgetting): boolean {
+  if (ended === undefined || announced) return false;
+  return latest(ended.atMs) < oldestMs || (sinceMs > oldestMs && ended.atMs < sinceMs);
 }
 
 /**
@@ -26,11 +37,11 @@ export async function rememberedSince(store: Store, oldestMs: number, most: numb
   return oldestMs;
 }
 
-/** Those that ended before `oldestMs`. */
-export async function sessionsEndedBefore(store: Store, oldestMs: number): Promise<SessionId[]> {
+/** All of them. */
+export async function forgottenSessions(store: Store, forgetting: Forgetting): Promise<SessionId[]> {
   const ids: SessionId[] = [];
   await store.visitEnded((kept) => {
-    if (endedBefore(kept, oldestMs)) ids.push(kept.session);
+    if (isForgotten(kept, forgetting)) ids.push(kept.session);
   });
   return ids;
 }

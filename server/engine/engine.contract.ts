@@ -299,6 +299,26 @@ export function engineContract(name: string, maker: EngineMaker): void {
         expect(await log()).toEqual(["clock", "post 1"]);
       });
 
+      it("[L6] neither what is young nor for ever what is old, after the clock was hours and months ahead for a while", async () => {
+        await engine.commit(LOBBY, [post("before")]);
+        for (const hours of [9, 24 * 90]) {
+          clock.stepWall(hours * HOUR_MS);
+          await engine.commit(LOBBY, [post(`${hours} h ahead`)]);
+          clock.stepWall(-hours * HOUR_MS);
+        }
+        clock.advance(29 * DAY_MS);
+        await engine.commit(LOBBY, [post("after")]);
+        await engine.tidy();
+        expect(await log()).toEqual(["clock", "before", "clock", "9 h ahead", "clock", "2160 h ahead", "clock", "after"]);
+        clock.advance(2 * DAY_MS);
+        await engine.tidy();
+        // As old as what follows them, as far as the log tells.
+        expect((await log()).filter((text) => text !== "clock")).toEqual(["2160 h ahead", "after"]);
+        clock.advance(30 * DAY_MS);
+        await engine.tidy();
+        expect(await log()).toEqual([]);
+      });
+
       it("[L6] by age when it tidies up, and goes on with the next number", async () => {
         await join(engine, "alice");
         await engine.commit(LOBBY, posts(3));
@@ -396,8 +416,28 @@ export function engineContract(name: string, maker: EngineMaker): void {
         expect(await one(engine, LOBBY, postAs("ALICE", "not me"))).toEqual(taken);
         expect(await one(engine, LOBBY, postAs("cron", "done"))).toEqual({ kind: "appended", offset: 2 });
         expect(await one(engine, DEN, postAs("alice", "elsewhere"))).toEqual({ kind: "appended", offset: 2 });
-        await engine.commit(LOBBY, [release("alice")]);
+        await engine.commit(LOBBY, [release("alice"), announce({ left: ["alice"], silent: true })]);
         expect(await one(engine, LOBBY, postAs("alice", "she went"))).toEqual({ kind: "appended", offset: 3 });
+      });
+
+      it("[S41, L9] who ended keeps the nickname from renames and posts until the log says that they left; a newcomer may have it", async () => {
+        const taken = { kind: "refused", refusal: { code: "nick-taken", message: expect.any(String) } };
+        for (const name of ["alice", "bob", "carol", "dave"]) await join(engine, name);
+        await engine.commit(LOBBY, [announce({ joined: ["alice", "bob"], silent: true })]);
+        const ends = [release("alice"), rename("dave", "alice"), postAs("alice", "no")];
+        expect((await engine.commit(LOBBY, ends)).outcomes).toEqual([{ kind: "noted" }, taken, taken]);
+        const said = [announce({ left: ["alice"], silent: true }), rename("dave", "alice")];
+        expect((await engine.commit(LOBBY, said)).outcomes).toMatchObject([{ kind: "noted" }, { kind: "renamed" }]);
+        // Bob is followed by another bob, whose `joined` comes after his `left`.
+        expect(briefly((await engine.commit(LOBBY, [release("bob"), hello("erin", { nick: "bob" })])).outcomes)).toEqual([
+          "noted",
+          "welcomed",
+        ]);
+        await engine.commit(LOBBY, [announce({ left: ["bob"], silent: true })]);
+        expect(briefly([await one(engine, LOBBY, rename("carol", "bob"))])).toEqual(["nick-taken"]);
+        // Carol was never said to have come: it is the same for her.
+        const outcomes = [release("carol"), rename("dave", "carol"), announce({ left: ["carol"], silent: true }), rename("dave", "carol")];
+        expect((await engine.commit(LOBBY, outcomes)).outcomes).toMatchObject([{}, { kind: "refused" }, {}, { kind: "renamed" }]);
       });
 
       it("[S9] a new session names a nickname", async () => {
@@ -528,6 +568,11 @@ export function engineContract(name: string, maker: EngineMaker): void {
         expect(await engine.held()).toBe(1);
       });
 
+      it("says that it is well while what it is given is kept", async () => {
+        await engine.commit(LOBBY, [post("one")]);
+        expect(engine.well).toBe(true);
+      });
+
       it("[S29] a session that ended is remembered for 24 hours", async () => {
         await join(engine, "alice");
         await engine.commit(LOBBY, [chat("alice", 1), release("alice")]);
@@ -538,6 +583,19 @@ export function engineContract(name: string, maker: EngineMaker): void {
         await engine.tidy();
         expect(await engine.find(idOf("alice"))).toBeUndefined();
         expect(await one(engine, DEN, hello("alice"))).toMatchObject({ resumed: false, record: { turn: 1, seq: 0, room: DEN } });
+      });
+
+      it("[S29] a session that ended is remembered for 24 hours, however the clock is set meanwhile", async () => {
+        await engine.commit(LOBBY, [hello("alice"), hello("bob"), chat("alice", 1), release("alice")]);
+        for (const hours of [5, -9, 5000, -6000]) {
+          clock.stepWall(hours * HOUR_MS);
+          clock.advance(6 * HOUR_MS);
+          await engine.tidy();
+          expect(await engine.find(idOf("alice"))).toMatchObject({ seq: 1 });
+        }
+        clock.advance(1);
+        await engine.tidy();
+        expect(await engine.find(idOf("alice"))).toBeUndefined();
       });
 
       it("[S29] a session that is held, or whose `left` is still to be said, is not forgotten", async () => {
@@ -791,7 +849,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
 
         it("[S29, L6] forgets and trims by age at once", async () => {
           await engine.commit(LOBBY, [hello("alice"), hello("bob"), chat("alice", 1), release("alice")]);
-          clock.advance(25 * HOUR_MS);
+          clock.advance(37 * HOUR_MS);
           await reopen();
           expect(await engine.find(idOf("alice"))).toBeUndefined();
           expect(await engine.find(idOf("bob"))).toMatchObject({ held: true });
@@ -801,6 +859,33 @@ export function engineContract(name: string, maker: EngineMaker): void {
           expect(await engine.open(LOBBY)).toMatchObject({ first: 3, last: 2 });
           expect(await one(engine, LOBBY, post("on"))).toEqual({ kind: "appended", offset: 4 });
         });
+
+        it.each([-2000, -9, 0, 5, 12])(
+          "[S29] remembers for 24 hours also who ended before a restart, with the clock %i h off",
+          async (off) => {
+            await engine.commit(LOBBY, [hello("alice"), chat("alice", 1), release("alice")]);
+            clock.advance(12 * HOUR_MS);
+            clock.stepWall(off * HOUR_MS);
+            await reopen();
+            clock.advance(12 * HOUR_MS);
+            await engine.tidy();
+            expect(await engine.find(idOf("alice"))).toMatchObject({ seq: 1 });
+          },
+        );
+
+        it.each([-2000, -9, 0, 5, 50])(
+          "[S29] forgets who ended before a restart, with the clock %i h off, two days after that at the latest",
+          async (off) => {
+            await engine.commit(LOBBY, [hello("alice"), release("alice"), hello("bob")]);
+            clock.stepWall(off * HOUR_MS);
+            await reopen();
+            clock.stepWall(-1000 * HOUR_MS);
+            clock.advance(2 * DAY_MS);
+            await engine.tidy();
+            expect(await engine.find(idOf("alice"))).toBeUndefined();
+            expect(await engine.find(idOf("bob"))).toMatchObject({ held: true });
+          },
+        );
 
         it("[L6] keeps no more than before", async () => {
           await lasting.dispose();

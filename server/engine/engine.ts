@@ -65,11 +65,11 @@ export type SessionRecord = {
  *
  * - `hello`: resumes a session that is held, or claims `nick` and a place for one that is not. Begins a turn.
  * - `chat`: appends number `seq` of the session. `refuse`: uses that number up without appending.
- * - `rename`: claims another nickname, appends `packet` (where there is one) and gives the old one back.
+ * - `rename`: claims another nickname (one that somebody has given back is free once the log says that they left), appends `packet` (where there is one) and gives the old one back.
  * - `linger`: sets how long the session may be away, until its next `hello`.
  * - `release`: gives nickname and place back. The session's `seq` and `turn` are remembered for 24 h.
  * - `announce`: appends `packet` (where there is one), and notes whose `joined` and `left` are said by it.
- * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which nobody may hold.
+ * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which has to be free as for `rename`.
  */
 export type Operation =
   | { kind: "hello"; session: SessionId; nick?: string; key?: NicknameKey; maxHeld: number; graceMs: number }

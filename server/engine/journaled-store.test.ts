@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { idOf, LOBBY } from "../testing/engine-samples.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { gate, TriedStore } from "../testing/tried-store.ts";
+import { AgeSearch } from "./age-search.ts";
 import { appendPackets } from "./chunk-record.ts";
 import { Journal } from "./journal.ts";
 import { JournaledStore, replay } from "./journaled-store.ts";
@@ -170,11 +171,11 @@ describe("a journal", () => {
       expect(await firsts(1, 4 * length - 1)).toEqual([1, 2, 3]);
       expect(await firsts(3, 0)).toEqual([3]);
       expect(await Promise.all([1, 3, 5, 6].map((offset) => store.startOf(LOBBY, offset)))).toEqual([1, 3, 5, undefined]);
-      expect(await Promise.all([2, 3].map((atMs) => store.firstSince(LOBBY, atMs)))).toEqual([1, undefined]);
+      expect(await Promise.all([2, 3].map((atMs) => store.firstSince(LOBBY, new AgeSearch(atMs, 9))))).toEqual([1, undefined]);
       await store.write({ ...transactionOf(6), logs: new Map([[LOBBY, { log: "identity", first: 4, last: 6, at: 2 }]]) });
       expect(await firsts(1, 1000)).toEqual([4, 5, 6]);
       expect(await Promise.all([2, 3, 4].map((offset) => store.startOf(LOBBY, offset)))).toEqual([undefined, undefined, 4]);
-      expect(await store.firstSince(LOBBY, 2)).toBe(4);
+      expect(await store.firstSince(LOBBY, new AgeSearch(2, 9))).toBe(4);
     });
 
     it("never takes a log that was forgotten for the one that follows it", async () => {
@@ -190,7 +191,7 @@ describe("a journal", () => {
       const said = async () => (await store.read(LOBBY, 1, 1000)).map(({ octets }) => Buffer.from(octets).toString());
       expect(await said()).toEqual(["another"]);
       expect(await store.startOf(LOBBY, 2)).toBeUndefined();
-      expect(await store.firstSince(LOBBY, 2)).toBe(1);
+      expect(await store.firstSince(LOBBY, new AgeSearch(2, 9))).toBe(1);
       behind.failure = undefined;
       clock.advance(1000);
       await stored(5);

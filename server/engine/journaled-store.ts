@@ -1,5 +1,6 @@
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
+import type { AgeSearch } from "./age-search.ts";
 import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 import { type KeptSession, type Loaded, needsCare, PlaceError, type Store, type Transaction } from "./store.ts";
@@ -74,8 +75,17 @@ export class JournaledStore implements Store {
 
   /** While the store does not follow, what is acknowledged is in the journal alone: that is a trouble, though nothing is refused for it. */
   look(): void {
-    this.#store.look();
-    if (this.#failure !== undefined) throw this.#failure;
+    const trouble = this.#trouble();
+    if (trouble !== undefined) throw trouble;
+  }
+
+  #trouble(): unknown {
+    try {
+      this.#store.look();
+    } catch (cause) {
+      return cause;
+    }
+    return this.#failure;
   }
 
   async probe(): Promise<void> {
@@ -87,11 +97,11 @@ export class JournaledStore implements Store {
 
   /** Sees to it that the journal can take what comes next. */
   async #makeReady(): Promise<void> {
-    // A journal beside a log that is gone is no use to anybody.
-    if (this.#failure instanceof PlaceError) throw this.#failure;
+    const trouble = this.#trouble();
+    // A journal beside a log that is gone is no use to anybody. Any other trouble is what it is there for.
+    if (trouble instanceof PlaceError) throw trouble;
     if (this.#journal.octets > MAX_OCTETS) await this.#caughtUp();
     if (!this.#journal.inPlace) {
-      this.#store.look(); // where the whole directory is gone, nothing is begun in its place
       await this.#caughtUp();
       await this.#journal.renew();
       this.#log.error({}, "the journal was moved or deleted; all that was in it is in the log, and a new one is begun");
@@ -139,10 +149,11 @@ export class JournaledStore implements Store {
     return start ?? (anew ? undefined : this.#store.startOf(room, offset));
   }
 
-  async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
+  async firstSince(room: RoomName, search: AgeSearch): Promise<Offset | undefined> {
     const { first, pending, anew } = this.#pendingOf(room);
-    const since = (anew ? undefined : await this.#store.firstSince(room, atMs)) ?? pending.find(({ at }) => at >= atMs)?.first;
-    return since === undefined ? undefined : Math.max(since, first);
+    if (!anew) await this.#store.firstSince(room, search);
+    for (const chunk of pending) if (search.ends(chunk.first, chunk.at)) break;
+    return search.found === undefined ? undefined : Math.max(search.found, first);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { Clock } from "../clock.ts";
+import type { AgeSearch } from "./age-search.ts";
 import { openChunk, timeOf } from "./chunk-record.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { type Chunk, EngineError, type LogState, type Offset, type SessionId } from "./engine.ts";
@@ -144,13 +145,13 @@ export class LmdbStore implements Store {
   probe(): Promise<void> {
     return this.#attempt(async () => {
       await this.#makeRoom(Math.max(SPARE_PAGES, this.#missing));
-      // Not before something was written: an empty file stays one.
-      if (this.#number > 0) await this.#db.put("number", json(this.#number));
+      await this.#db.put("about", this.#db.get("about") as Uint8Array); // it is there since the file was made
     });
   }
 
   /** What is done is kept when it resolves, and nothing of it where it rejects. */
   async #attempt(write: () => Promise<void>): Promise<void> {
+    // Before it, and not after: what is under way while the directory goes away is in the same file as all before it, and shares its fate.
     this.look();
     try {
       await write();
@@ -261,12 +262,12 @@ export class LmdbStore implements Store {
     return undefined;
   }
 
-  async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
+  async firstSince(room: RoomName, search: AgeSearch): Promise<Offset | undefined> {
     for (const key of this.#db.getKeys({ start: ["chunk", room, 0], end: ["chunk", room, Number.MAX_SAFE_INTEGER] })) {
       const record = this.#db.get(key);
-      if (record !== undefined && timeOf(record) >= atMs) return key[2] as Offset;
+      if (record !== undefined && search.ends(key[2] as Offset, timeOf(record))) break;
     }
-    return undefined;
+    return search.found;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { RoomName } from "../../shared/room-name.ts";
+import type { AgeSearch } from "./age-search.ts";
 import type { Chunk, LogState, Offset, SessionId } from "./engine.ts";
 import { type KeptSession, type Loaded, needsCare, type Store, type Transaction } from "./store.ts";
 
@@ -71,8 +72,9 @@ export class MemoryStore implements Store {
     return chunk !== undefined && chunk.first <= offset ? chunk.first : undefined;
   }
 
-  async firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
-    return this.#chunks.get(room)?.find((chunk) => chunk.at >= atMs)?.first;
+  async firstSince(room: RoomName, search: AgeSearch): Promise<Offset | undefined> {
+    for (const { first, at } of this.#chunks.get(room) ?? []) if (search.ends(first, at)) break;
+    return search.found;
   }
 
   async close(): Promise<void> {}

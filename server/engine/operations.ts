@@ -11,9 +11,12 @@ const CLOCK_STEP_MS = 1000;
 
 export type CarriedOut = { readonly outcomes: readonly Outcome[]; readonly chunk?: Chunk };
 
-/** Carries out a commit's operations on a draft, in order. `wallMs`: the time of what they append. */
-export function carryOut(draft: Draft, room: RoomName, operations: readonly Operation[], wallMs: number): CarriedOut {
-  const commit = new Commit(draft, room, wallMs);
+/** `wallMs`: what people read. `steadyMs`: the same to go by, which never steps (steady-time.ts). Both since the epoch. */
+export type CommitTimes = { readonly wallMs: number; readonly steadyMs: number };
+
+/** Carries out a commit's operations on a draft, in order. */
+export function carryOut(draft: Draft, room: RoomName, operations: readonly Operation[], times: CommitTimes): CarriedOut {
+  const commit = new Commit(draft, room, times);
   const outcomes = operations.map((operation) => commit.carryOut(operation));
   const chunk = commit.append();
   return chunk === undefined ? { outcomes } : { outcomes, chunk };
@@ -23,16 +26,18 @@ class Commit {
   readonly #draft: Draft;
   readonly #room: RoomName;
   readonly #wallMs: number;
+  readonly #steadyMs: number;
   readonly #next: number;
   readonly #before: number;
   readonly #packets: Uint8Array[] = [];
   #at: number;
 
-  constructor(draft: Draft, room: RoomName, wallMs: number) {
+  constructor(draft: Draft, room: RoomName, { wallMs, steadyMs }: CommitTimes) {
     const log = draft.log(room);
     this.#draft = draft;
     this.#room = room;
     this.#wallMs = wallMs;
+    this.#steadyMs = steadyMs;
     this.#next = log.last + 1;
     this.#before = log.at;
     this.#at = log.at;
@@ -82,9 +87,11 @@ class Commit {
     if (known !== undefined && known.ended === undefined) return this.#welcome(known, true, graceMs);
     const wanted = nick !== undefined && key !== undefined ? { nick, key } : known;
     if (wanted === undefined) return refused("nick-invalid", "a new session needs a nickname");
-    if (this.#draft.holder(this.#room, wanted.key) !== undefined) return refused("nick-taken", "the nickname is taken");
+    // Of somebody who ended it may be taken over: their `left` is said before the newcomer's `joined`.
+    if (this.#isHeld(this.#draft.holder(this.#room, wanted.key))) return refused("nick-taken", "the nickname is taken");
     if (this.#draft.held >= maxHeld) return refused("full", "the chat is full");
     const kept = this.#draft.change(known ?? newSession(session, this.#room, wanted));
+    this.#draft.giveBack(kept);
     kept.nick = wanted.nick;
     kept.key = wanted.key;
     kept.ended = undefined;
@@ -145,8 +152,8 @@ class Commit {
   #release({ session, why }: Operation & { kind: "release" }): Outcome {
     const held = this.#held(session);
     if (held === undefined) return STALE;
-    this.#draft.change(held).ended = { why, atMs: this.#wallMs };
-    this.#draft.giveBack(held);
+    this.#draft.change(held).ended = { why, atMs: this.#steadyMs };
+    // The nickname stays claimed until the log says that its holder left: else `left` would be said of who took it by renaming.
     this.#draft.held--;
     return NOTED;
   }
@@ -164,7 +171,13 @@ class Commit {
 
   #note(session: SessionId, announced: boolean): void {
     const kept = this.#draft.session(session);
-    if (kept !== undefined && kept.room === this.#room && kept.announced !== announced) this.#draft.change(kept).announced = announced;
+    if (kept === undefined || kept.room !== this.#room) return;
+    if (kept.announced !== announced) this.#draft.change(kept).announced = announced;
+    if (!announced && kept.ended !== undefined) this.#draft.giveBack(kept);
+  }
+
+  #isHeld(session: SessionId | undefined): boolean {
+    return session !== undefined && this.#held(session) !== undefined;
   }
 
   /** The session, where it is held and of this room. */

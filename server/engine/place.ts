@@ -33,13 +33,14 @@ export class Place {
 export function flushDirectory(path: string): void {
   // There a directory cannot be opened, and needs no flush.
   if (process.platform === "win32") return;
-  const directory = openSync(path, "r");
+  let directory: number | undefined;
   try {
+    directory = openSync(path, "r");
     fsyncSync(directory);
   } catch (cause) {
-    // Some file systems do not know it.
-    if ((cause as NodeJS.ErrnoException).code !== "EINVAL") throw cause;
+    // Some file systems do not know it, and a directory above may be closed to this user.
+    if (!["EINVAL", "EACCES", "EPERM"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
   } finally {
-    closeSync(directory);
+    if (directory !== undefined) closeSync(directory);
   }
 }

@@ -28,9 +28,11 @@ export class State {
     this.logs = new Map(loaded.logs);
     for (const kept of loaded.sessions) {
       this.sessions.set(kept.session, kept);
-      if (kept.ended !== undefined) continue;
-      this.claims.set(claimOn(kept.room, kept.key), kept.session);
-      this.held++;
+      const claim = claimOn(kept.room, kept.key);
+      // Of who ended, it is kept until their `left` is said, unless somebody else has come in under it.
+      if (kept.ended === undefined) this.held++;
+      else if (this.claims.has(claim)) continue;
+      this.claims.set(claim, kept.session);
     }
   }
 
@@ -110,7 +112,7 @@ export class Draft implements Transaction {
     this.sessions.set(id, undefined);
   }
 
-  /** Who holds the nickname. */
+  /** Who has a claim on the nickname: who holds it, or ended and is not yet said to have left. */
   holder(room: RoomName, key: NicknameKey): SessionId | undefined {
     const claim = claimOn(room, key);
     return this.claims.has(claim) ? this.claims.get(claim) : this.#state.claims.get(claim);
@@ -120,8 +122,9 @@ export class Draft implements Transaction {
     this.claims.set(claimOn(kept.room, kept.key), kept.session);
   }
 
-  giveBack(kept: Readonly<KeptSession>): void {
-    this.claims.set(claimOn(kept.room, kept.key), undefined);
+  /** Gives up the claim on its nickname, where it has it. */
+  giveBack({ session, room, key }: Readonly<KeptSession>): void {
+    if (this.holder(room, key) === session) this.claims.set(claimOn(room, key), undefined);
   }
 
   /** The log as it stands, to be looked at; made where there is none. */

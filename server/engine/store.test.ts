@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
 import { DEN, idOf, LOBBY } from "../testing/engine-samples.ts";
+import { AgeSearch } from "./age-search.ts";
 import { appendPackets } from "./chunk-record.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { openDiskStore } from "./disk-store.ts";
@@ -92,9 +93,18 @@ describe.each(kinds)("a store %s", (_, open, lasting) => {
 
   it("finds the first chunk that is not older than a moment", async () => {
     await write({ chunks: [chunkOf(5, 3), chunkOf(8, 1), chunkOf(1, 9, { room: DEN, at: 10 })] });
-    const since = (room: typeof LOBBY, atMs: number) => store.firstSince(room, atMs);
+    const since = (room: typeof LOBBY, atMs: number) => store.firstSince(room, new AgeSearch(atMs, 9000));
     expect(await Promise.all([0, 5000, 5001, 8000, 8001].map((atMs) => since(LOBBY, atMs)))).toEqual([5, 5, 8, 8, undefined]);
     expect(await since(DEN, 10)).toBe(1);
+  });
+
+  it("[L6] takes what a clock noted that was set back since for as old as what follows it", async () => {
+    const times = [1000, 99_000, 2000, 98_000, 97_000, 5000, 96_000];
+    await write({ chunks: times.map((at, index) => chunkOf(index + 1, 1, { at })) });
+    const since = (atMs: number, nowMs = 9000) => store.firstSince(LOBBY, new AgeSearch(atMs, nowMs));
+    expect(await Promise.all([1000, 1001, 2000, 2001, 5000, 5001, 9000].map((atMs) => since(atMs)))).toEqual([1, 2, 2, 4, 4, 7, 7]);
+    expect(await since(97_500, 100_000)).toBe(2);
+    expect(await since(99_500, 100_000)).toBeUndefined();
   });
 
   it("leaves nothing behind of what is trimmed", async () => {

@@ -1,6 +1,7 @@
 import type { NicknameKey } from "../../shared/nickname.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { LeftWhy } from "../../shared/service.ts";
+import type { AgeSearch } from "./age-search.ts";
 import { type Chunk, EngineError, type LogState, type NumberedRefusal, type Offset, type SessionId } from "./engine.ts";
 
 /** A session as the embedded engine keeps it: held until it has ended. */
@@ -14,7 +15,7 @@ export type KeptSession = {
   refusals: readonly NumberedRefusal[];
   announced: boolean;
   graceMs: number;
-  /** How it ended, and when (ms since the epoch); undefined while it is held. */
+  /** How it ended, and when (ms since the epoch, by a clock that does not step: steady-time.ts); undefined while it is held. */
   ended: { readonly why: LeftWhy; readonly atMs: number } | undefined;
 };
 
@@ -69,7 +70,7 @@ export interface Store {
   read(room: RoomName, from: Offset, maxOctets: number): Promise<Chunk[]>;
   /** Where the chunk begins that holds `offset`; undefined where none does. */
   startOf(room: RoomName, offset: Offset): Promise<Offset | undefined>;
-  /** Where the oldest chunk begins that is of `atMs` or later; undefined where none is. */
-  firstSince(room: RoomName, atMs: number): Promise<Offset | undefined>;
+  /** Shows the search the room's chunks, in order, until it ends. Gives what it found. */
+  firstSince(room: RoomName, search: AgeSearch): Promise<Offset | undefined>;
   close(): Promise<void>;
 }

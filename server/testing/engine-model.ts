@@ -21,7 +21,6 @@ import {
   rename,
   texts,
 } from "./engine-samples.ts";
-import type { ManualClock } from "./manual-clock.ts";
 
 const ROOMS = [LOBBY, DEN];
 const NAMES = ["ann", "bob", "cid", "dee"];
@@ -29,8 +28,10 @@ const NICKS = ["ann", "Ann", "bob", "zoe"];
 const HISTORY = { packets: 20, days: 30 };
 const DAY_MS = 24 * 3_600_000;
 
-type Session = { -readonly [Name in keyof SessionRecord]: SessionRecord[Name] } & { endedMs?: number };
+type Session = { -readonly [Name in keyof SessionRecord]: SessionRecord[Name] } & { endedMs?: number; claims: boolean };
 type Log = { said: string[]; at: number };
+/** What the system's clock says, and what it would say had it not been set since the engine was started. */
+type Times = { readonly wallMs: number; readonly steadyMs: number };
 
 /** What an engine does, in as few words as possible. */
 class Model {
@@ -41,8 +42,14 @@ class Model {
     return [...this.sessions.values()].filter((session) => session.held).length;
   }
 
+  #startedAtMs = 0;
+
+  started(wallMs: number): void {
+    this.#startedAtMs = wallMs;
+  }
+
   /** Begins a commit; what it gives carries operations out. */
-  commit(room: RoomName, wallMs: number): (operation: Operation) => Outcome {
+  commit(room: RoomName, { wallMs, steadyMs }: Times): (operation: Operation) => Outcome {
     const log = this.logs.get(room) as Log;
     let appended = 0;
     const put = (packet: Uint8Array) => {
@@ -54,13 +61,13 @@ class Model {
       log.said.push(...texts(decoded.packets));
       return log.said.length;
     };
-    return (operation) => this.#carryOut(room, operation, wallMs, put);
+    return (operation) => this.#carryOut(room, operation, steadyMs, put);
   }
 
-  #carryOut(room: RoomName, operation: Operation, wallMs: number, put: (packet: Uint8Array) => number): Outcome {
+  #carryOut(room: RoomName, operation: Operation, steadyMs: number, put: (packet: Uint8Array) => number): Outcome {
     const said = (packet: Uint8Array | undefined): Outcome => (packet ? { kind: "appended", offset: put(packet) } : { kind: "noted" });
     if (operation.kind === "post") {
-      if (operation.key !== undefined && this.#holder(room, operation.key)) return NICK_TAKEN;
+      if (operation.key !== undefined && this.#claimant(room, operation.key)) return NICK_TAKEN;
       return said(operation.packet);
     }
     if (operation.kind === "announce") {
@@ -70,7 +77,9 @@ class Model {
       ] as const) {
         for (const id of ids) {
           const session = this.sessions.get(id);
-          if (session?.room === room) session.announced = announced;
+          if (session?.room !== room) continue;
+          session.announced = announced;
+          if (!announced && !session.held) session.claims = false;
         }
       }
       return said(operation.packet);
@@ -79,7 +88,7 @@ class Model {
     const session = this.sessions.get(operation.session);
     if (!session?.held || session.room !== room) return { kind: "stale" };
     if (operation.kind === "release") {
-      Object.assign(session, { held: false, why: operation.why, endedMs: wallMs });
+      Object.assign(session, { held: false, why: operation.why, endedMs: steadyMs });
       return { kind: "noted" };
     }
     if (operation.kind === "linger") {
@@ -88,7 +97,7 @@ class Model {
     }
     if (operation.turn !== session.turn) return { kind: "stale" };
     if (operation.kind === "rename") {
-      if (this.#holder(room, operation.key, session)) return NICK_TAKEN;
+      if (this.#claimant(room, operation.key, session)) return NICK_TAKEN;
       const from = session.nick;
       Object.assign(session, { nick: operation.nick, key: operation.key });
       return operation.packet ? { kind: "renamed", from, offset: put(operation.packet) } : { kind: "renamed", from };
@@ -115,8 +124,10 @@ class Model {
       if (!wanted) return refused("nick-invalid");
       if (this.#holder(room, wanted.key)) return refused("nick-taken");
       if (this.held >= maxHeld) return refused("full");
-      session ??= { session: id, room, ...wanted, turn: 0, seq: 0, refusals: [], held: true, announced: false, graceMs };
-      Object.assign(session, { nick: wanted.nick, key: wanted.key, held: true });
+      session ??= { session: id, room, ...wanted, turn: 0, seq: 0, refusals: [], held: true, announced: false, graceMs, claims: true };
+      const overtaken = this.#claimant(room, wanted.key);
+      if (overtaken) overtaken.claims = false;
+      Object.assign(session, { nick: wanted.nick, key: wanted.key, held: true, claims: true });
       delete session.why;
       delete session.endedMs;
       this.sessions.set(id, session);
@@ -127,18 +138,33 @@ class Model {
     return { kind: "welcomed", resumed, record: recordOf(welcomed) };
   }
 
+  /** Who holds the nickname, or ended and is not yet said to have left; where somebody came in under it meanwhile, they alone. */
+  #claimant(room: RoomName, key: string, but?: Session): Session | undefined {
+    return [...this.sessions.values()].find((session) => session !== but && session.claims && session.room === room && session.key === key);
+  }
+
+  restart(): void {
+    const sessions = [...this.sessions.values()].sort((a, b) => (a.session < b.session ? -1 : 1));
+    for (const session of sessions) session.claims = session.held;
+    for (const session of sessions)
+      if (!session.held && session.announced) session.claims = this.#claimant(session.room, session.key) === undefined;
+  }
+
   #holder(room: RoomName, key: string, but?: Session): Session | undefined {
     return [...this.sessions.values()].find((session) => session !== but && session.held && session.room === room && session.key === key);
   }
 
-  tidy(wallMs: number): void {
+  tidy({ steadyMs }: Times): void {
     for (const [id, { held, announced, endedMs = 0 }] of this.sessions) {
-      if (!held && !announced && endedMs < wallMs - DAY_MS) this.sessions.delete(id);
+      // What an earlier run noted may be wrong by half a day; but it was before this one.
+      const exact = endedMs >= this.#startedAtMs && endedMs <= steadyMs;
+      const latest = exact ? endedMs : Math.min(this.#startedAtMs, endedMs + DAY_MS / 2);
+      if (!held && !announced && latest < steadyMs - DAY_MS) this.sessions.delete(id);
     }
   }
 }
 
-function recordOf({ endedMs: _, ...record }: Session): SessionRecord {
+function recordOf({ endedMs: _, claims: __, ...record }: Session): SessionRecord {
   return { ...record };
 }
 
@@ -261,10 +287,17 @@ async function walk(all: readonly Step[], running: Running): Promise<void> {
   const { clock } = running;
   const model = new Model();
   let { engine } = running;
+  let aheadMs = 0;
+  const starts = () => {
+    aheadMs = clock.wall() - clock.now();
+    model.started(clock.wall());
+  };
+  const times = () => ({ wallMs: clock.wall(), steadyMs: clock.now() + aheadMs });
+  starts();
   for (const step of all) {
     switch (step.kind) {
       case "commits":
-        await commitAll(step.commits, model, engine, clock);
+        await commitAll(step.commits, model, engine, times());
         break;
       case "time":
         if (step.step || step.ms < 0) clock.stepWall(step.ms);
@@ -272,11 +305,13 @@ async function walk(all: readonly Step[], running: Running): Promise<void> {
         break;
       case "tidy":
         await engine.tidy();
-        model.tidy(clock.wall());
+        model.tidy(times());
         break;
       case "restart":
         if ("reopen" in running) engine = await (running as Running & { reopen(): Promise<Engine> }).reopen();
-        model.tidy(clock.wall());
+        starts();
+        model.restart();
+        model.tidy(times());
         break;
     }
     await compare(model, engine);
@@ -287,11 +322,11 @@ async function commitAll(
   commits: readonly { room: RoomName; operations: readonly Draft[] }[],
   model: Model,
   engine: Engine,
-  clock: ManualClock,
+  times: Times,
 ): Promise<void> {
   const expected: Outcome[][] = [];
   const committing = commits.map(({ room, operations: drafts }) => {
-    const carryOut = model.commit(room, clock.wall());
+    const carryOut = model.commit(room, times);
     const outcomes: Outcome[] = [];
     const operations = drafts.map((make) => {
       const operation = make(model);

@@ -1,4 +1,5 @@
 import type { RoomName } from "../../shared/room-name.ts";
+import type { AgeSearch } from "../engine/age-search.ts";
 import type { Chunk, Offset, SessionId } from "../engine/engine.ts";
 import type { KeptSession, Loaded, Store, Transaction } from "../engine/store.ts";
 
@@ -57,8 +58,8 @@ export class TriedStore implements Store {
     return this.#store.startOf(room, offset);
   }
 
-  firstSince(room: RoomName, atMs: number): Promise<Offset | undefined> {
-    return this.#store.firstSince(room, atMs);
+  firstSince(room: RoomName, search: AgeSearch): Promise<Offset | undefined> {
+    return this.#store.firstSince(room, search);
   }
 
   close(): Promise<void> {
