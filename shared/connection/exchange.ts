@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "./alarm.ts";
 import type { Environment, FetchAnswer, FetchRequest } from "./environment.ts";
 
 /**
@@ -23,7 +24,7 @@ export function exchange(
   const callOffTimeout =
     withinMs === undefined
       ? () => {}
-      : environment.clock.after(withinMs, () => {
+      : environment.clock.after(Math.min(withinMs, LONGEST_TIMER_MS), () => {
           end(undefined);
           cancel();
         });

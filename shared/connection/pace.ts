@@ -1,5 +1,7 @@
 /** What the client leaves of the burst for `hello` and for what arrives closer together than it was sent. */
 const RESERVE = 2;
+/** So long at the most nothing is sent for one refusal: a server that means longer says so again. */
+const LONGEST_BLOCK_MS = 60_000;
 
 /** The client's own count of its session's budget, so that what is pasted is slow and not refused. Source: S21. */
 export class Pace {
@@ -42,7 +44,7 @@ export class Pace {
 
   /** The server's count was lower: nothing for `retryAfterMs`, and from then on one at a time. */
   block(retryAfterMs: number, nowMs: number): void {
-    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + retryAfterMs);
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + Math.min(retryAfterMs, LONGEST_BLOCK_MS));
     this.#tokens = Math.min(1, this.#burst);
     this.#atMs = this.#blockedUntilMs;
   }
