@@ -110,7 +110,9 @@ export class Hub {
   /** Joins or resumes by what `hello` says; `transport` gets `welcome` and what follows. Gives the session, or why not. */
   async hello(hello: Hello, transport: Transport, address: string): Promise<Session | Refusal> {
     const entered = await this.#hello(hello, transport, address);
-    if (isRefusal(entered)) this.#log.info({ code: entered.code, address, transport: transport.kind }, "hello refused");
+    // While the engine is not well, it has said so, and everybody who comes meets it.
+    if (isRefusal(entered) && (entered.code !== "internal" || this.well))
+      this.#log.info({ code: entered.code, address, transport: transport.kind }, "hello refused");
     return entered;
   }
 

@@ -18,22 +18,17 @@ import { carryOut } from "./operations.ts";
 import { Draft, recordOf, State } from "./state.ts";
 import { SteadyTime } from "./steady-time.ts";
 import { needsCare, type Store } from "./store.ts";
+import { type EngineLog, engineError, Trouble } from "./trouble.ts";
+
+export type { EngineLog };
 
 /** How long a session's `seq` and `turn` are remembered after it ended. Source: S29. */
 const MEMORY_MS = 24 * 60 * 60 * 1000;
-/** While nothing can be kept: how often that is tried. */
-const PROBE_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rooms of which nothing was heard for so long are nobody's. */
 const UNUSED_FOR_MS = 10 * 60 * 1000;
 /** So many sessions are forgotten in one write. */
 const FORGET_AT_ONCE = 500;
-
-/** What the engine tells its operator; pino's loggers fit. */
-export type EngineLog = {
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-};
 
 export type EmbeddedParts = {
   readonly store: Store;
@@ -67,7 +62,6 @@ export class EmbeddedEngine implements Engine {
   readonly #clock: Clock;
   readonly #time: SteadyTime;
   readonly #history: HistoryLimits;
-  readonly #log: EngineLog;
   readonly #limits: KeptLimits;
   #endedSince = 0;
   /** When each room was last opened, or committed to, by the clock's `now`: whoever did may still believe in its log. */
@@ -77,10 +71,8 @@ export class EmbeddedEngine implements Engine {
   readonly #orphans = new Set<SessionId>();
   #tasks: Task[] = [];
   #working: Promise<void> | undefined;
-  /** What is the matter; undefined while all is well. */
-  #trouble: EngineError | undefined;
+  readonly #trouble: Trouble;
   #probing = false;
-  #stopProbing = (): void => {};
   #closed: Promise<void> | undefined;
 
   private constructor({ store, clock, history, log, limits = KEPT_LIMITS }: EmbeddedParts) {
@@ -88,7 +80,7 @@ export class EmbeddedEngine implements Engine {
     this.#clock = clock;
     this.#time = new SteadyTime(clock);
     this.#history = history;
-    this.#log = log;
+    this.#trouble = new Trouble({ clock, log, tryAgain: () => this.#probeSoon() });
     this.#limits = limits;
     this.#state = new State(store.load(), store.number, store);
     for (const id of this.#state.sessions.keys()) this.#orphans.add(id);
@@ -170,7 +162,7 @@ export class EmbeddedEngine implements Engine {
 
   get well(): boolean {
     this.#look();
-    return this.#trouble === undefined;
+    return !this.#trouble.lasts;
   }
 
   async held(): Promise<number> {
@@ -179,7 +171,7 @@ export class EmbeddedEngine implements Engine {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      this.#stopProbing();
+      this.#trouble.close();
       await this.#working;
       await this.#store.close();
     })();
@@ -244,19 +236,16 @@ export class EmbeddedEngine implements Engine {
     this.#working = undefined;
   }
 
-  #probeLater(): void {
-    if (this.#closed !== undefined) return;
-    this.#stopProbing = this.#clock.after(PROBE_EVERY_MS, () => {
-      this.#probing = true;
-      this.#workSoon();
-    });
+  #probeSoon(): void {
+    this.#probing = true;
+    this.#workSoon();
   }
 
   #look(): void {
     try {
       this.#store.look();
     } catch (error) {
-      this.#inTrouble(error);
+      this.#trouble.because(error);
     }
   }
 
@@ -265,27 +254,10 @@ export class EmbeddedEngine implements Engine {
     this.#probing = false;
     try {
       await this.#store.probe();
+      this.#trouble.ends();
     } catch (error) {
-      this.#inTrouble(error);
-      this.#probeLater();
-      return;
+      this.#trouble.because(error);
     }
-    this.#trouble = undefined;
-    this.#log.warn({}, "the log can be written again");
-  }
-
-  #inTrouble(error: unknown): EngineError {
-    const trouble = engineError(
-      "What was said could not be kept",
-      "It goes on as soon as it can be written again: is the disk full, or failing?",
-      error,
-    );
-    // One line when it begins; another one only where what to do about it has changed.
-    if (this.#trouble === undefined || this.#trouble.constructor !== trouble.constructor)
-      this.#log.error({ err: trouble }, "the log cannot be written: nothing is acknowledged that is not kept");
-    if (this.#trouble === undefined) this.#probeLater();
-    this.#trouble = trouble;
-    return trouble;
   }
 
   async #transact(tasks: Task[]): Promise<void> {
@@ -294,7 +266,7 @@ export class EmbeddedEngine implements Engine {
       await this.#trim(draft);
       if (draft.changed) await this.#store.write(draft);
     } catch (error) {
-      const failure = this.#inTrouble(error);
+      const failure = this.#trouble.because(error);
       for (const { fail } of done) fail(failure);
       return;
     }
@@ -349,9 +321,4 @@ export class EmbeddedEngine implements Engine {
       throw engineError("The log could not be read", "Is the disk failing?", error);
     }
   }
-}
-
-function engineError(what: string, advice: string, cause: unknown): EngineError {
-  if (cause instanceof EngineError) return cause;
-  return new EngineError(`${what} (${cause instanceof Error ? cause.message : String(cause)}). ${advice}`, { cause });
 }
