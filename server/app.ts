@@ -11,6 +11,7 @@ import { registerHistory } from "./doors/history.ts";
 import { LongPollDoor } from "./doors/long-poll.ts";
 import { registerPage } from "./doors/page.ts";
 import { limitPipelines } from "./doors/pipeline.ts";
+import { TcpDoor } from "./doors/tcp.ts";
 import { ignoreOtherUpgrades } from "./doors/upgrade.ts";
 import { WebSocketDoor } from "./doors/websocket.ts";
 import { drain } from "./drain.ts";
@@ -30,6 +31,8 @@ export type Palabre = {
   /** Where it listens. */
   readonly url: string;
   readonly port: number;
+  /** Where raw TCP is spoken; undefined where it is not. */
+  readonly tcpPort: number | undefined;
   readonly hub: Hub;
   /** Stops in good order: protocol, section 8. A second call waits for the first. */
   stop(): Promise<void>;
@@ -51,6 +54,7 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
   const app = createHttp(settings, log);
   const webSockets = new WebSocketDoor(hub, origins, log);
   const polls = new LongPollDoor(hub, origins);
+  const tcp = settings.TCP_PORT === undefined ? undefined : new TcpDoor(hub, log);
   registerFaults(app);
   limitPipelines(app.server);
   await webSockets.register(app);
@@ -62,13 +66,18 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
   await hub.start();
   await app.listen({ host: settings.HOST, port: settings.PORT, listenTextResolver: (address) => `listening on ${address}` });
   const { port } = app.addresses()[0] as { port: number };
+  const tcpPort = await tcp?.listen(settings.HOST, settings.TCP_PORT as number).catch(async (cause: unknown) => {
+    await app.close();
+    throw cause;
+  });
   let stopped: Promise<void> | undefined;
   return {
     url: `http://${settings.HOST.includes(":") ? `[${settings.HOST}]` : settings.HOST}:${port}`,
     port,
+    tcpPort,
     hub,
     stop() {
-      stopped ??= drain({ hub, app, webSockets, engine, drainMs: settings.DRAIN_MS });
+      stopped ??= drain({ hub, app, webSockets, tcp, engine, drainMs: settings.DRAIN_MS });
       return stopped;
     },
   };
@@ -85,6 +94,8 @@ function createHttp(settings: Settings, log: Logger): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { connectionsCheckingInterval: 1000, headersTimeout: REQUEST_WITHIN_MS },
     forceCloseConnections: "idle",
+    // Its short cut would answer an upgrade past the hooks that hang up, and the stop would wait for that peer for ever.
+    return503OnClosing: false,
     clientErrorHandler: (error, socket) => brokenRequest(error, socket as Socket, log),
     frameworkErrors: unreadableAddress,
     ...(settings.TRUST_PROXY === undefined ? {} : { trustProxy: settings.TRUST_PROXY }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endWith, standingCompany, transports, webSocket } from "./testing/company.ts";
+import { endWith, longPolling, standingCompany, transports, webSocket } from "./testing/company.ts";
 import { chat, newSecret, service } from "./testing/member.ts";
 
 const wrong = { close: 1008, status: 400 };
@@ -68,8 +68,8 @@ describe.each(transports)("hello over $name", (transport) => {
     const [alice, bob] = await company.gathers("alice", "bob");
     const moved = company.somebody("bob", bob.room, bob.session);
     expect(await moved.says({ log: bob.log, offset: bob.offset })).toMatchObject({ type: "welcome", resumed: true, turn: 2 });
-    if (transport.name === "WebSocket") {
-      expect(await bob.ends()).toEqual({ code: "replaced", number: 1008 });
+    if (transport !== longPolling) {
+      expect(await bob.ends()).toEqual(endWith(transport, "replaced", { close: 1008, status: 409 }));
       expect(bob.since().map(({ type }) => type)).toEqual(["error"]);
     }
     await alice.speaks("hello");

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ask } from "./testing/ask.ts";
 import { endWith, longPolling, standingCompany, transports, webSocket } from "./testing/company.ts";
 import { chat, raw, service } from "./testing/member.ts";
+import { TcpMember } from "./testing/tcp-member.ts";
 
 const malformed = { close: 1008, status: 400 };
 
@@ -69,10 +70,12 @@ describe.each(transports)("packets over $name", (transport) => {
     ["a known type whose field does not fit", raw('00026{"type":"rename","nick":1}')],
     ["half a packet at the end", raw("05005aliceHel")],
     ["half a header at the end", raw("050")],
-  ])("[P4, P5] answers %s with malformed, and takes nothing back", async (_, octets) => {
+  ])("[P4, P5] answers %s with malformed, and takes nothing back", async (what, octets) => {
     const [alice, bob] = await company.gathers("alice", "bob");
     await alice.speaks("before");
     await alice.sends(chat("alice", "with it"), octets).catch(() => undefined);
+    // By TCP what is unfinished may go on, until the peer says that it does not.
+    if (what.startsWith("half") && alice instanceof TcpMember) alice.hushes();
     expect(await alice.ends()).toEqual(endWith(transport, "malformed", malformed));
     await bob.speaks("after");
     expect(bob.heard().filter((text) => text !== "with it")).toEqual(["before", "after"]);

@@ -4,12 +4,15 @@ import * as z from "zod";
 import { parseRoomName } from "../shared/room-name.ts";
 
 /** A whole number within bounds. */
-function whole(least: number, most: number, fallback: number) {
+function wholeNumber(least: number, most: number) {
   return z
     .string()
     .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most, `a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .default(fallback);
+    .transform(Number);
+}
+
+function whole(least: number, most: number, fallback: number) {
+  return wholeNumber(least, most).default(fallback);
 }
 
 /** A comma list, each entry read by `read`, which gives undefined for what it does not take. */
@@ -37,7 +40,7 @@ const later = z
 export const SETTINGS = z.object({
   HOST: z.string().default("127.0.0.1").describe("The address to listen on. `0.0.0.0` is every one of this machine's."),
   PORT: whole(0, 65535, 9814).describe("The port for HTTP and WebSocket. 0 takes any free one."),
-  TCP_PORT: later.describe("The port for raw TCP."),
+  TCP_PORT: wholeNumber(0, 65535).optional().describe("The port for raw TCP. 0 takes any free one. Unset: there is none."),
   UDP_PORT: later.describe("The port for datagrams."),
   MAX_CLIENTS: whole(1, 10_000_000, 1000).describe("Sessions present at once, all rooms together."),
   MAX_CLIENTS_PER_ADDRESS: whole(0, 10_000_000, 200).describe("Of those, from one address (IPv6: one /64). 0 lifts it."),

@@ -1,5 +1,6 @@
 import { type Palabre, startPalabre } from "../app.ts";
 import { systemClock } from "../clock.ts";
+import { TcpPortError } from "../doors/tcp.ts";
 import type { DataDirectory } from "../engine/data-directory.ts";
 import { createLog, type Logger } from "../log.ts";
 import { openEngine } from "../open-engine.ts";
@@ -58,13 +59,16 @@ function stopSignal(log: Logger): Promise<void> {
   });
 }
 
-function explain(cause: unknown, { HOST, PORT }: Settings): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
+function explain(cause: unknown, settings: Settings): string {
+  const isTcp = cause instanceof TcpPortError;
+  const name = isTcp ? "TCP_PORT" : "PORT";
+  const { HOST, [name]: port } = settings;
+  const { code, message } = (isTcp ? cause.cause : cause) as NodeJS.ErrnoException;
   switch (code) {
     case "EADDRINUSE":
-      return `Port ${PORT} on ${HOST} is in use. Stop what listens there, or choose another port with PORT.`;
+      return `Port ${port} on ${HOST} is in use. Stop what listens there, or choose another port with ${name}.`;
     case "EACCES":
-      return `Port ${PORT} on ${HOST} may not be used without more rights. Choose one from 1024 on with PORT.`;
+      return `Port ${port} on ${HOST} may not be used without more rights. Choose one from 1024 on with ${name}.`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":

@@ -69,7 +69,7 @@ export type SessionRecord = {
  * - `linger`: sets how long the session may be away, until its next `hello`.
  * - `release`: gives nickname and place back. The session's `seq` and `turn` are remembered for 24 h.
  * - `announce`: appends `packet` (where there is one), and notes whose `joined` and `left` are said by it.
- * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which has to be free as for `rename`.
+ * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which nobody may hold.
  */
 export type Operation =
   | { kind: "hello"; session: SessionId; nick?: string; key?: NicknameKey; maxHeld: number; graceMs: number }

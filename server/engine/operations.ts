@@ -165,7 +165,7 @@ class Commit {
   }
 
   #post({ key, packet }: Operation & { kind: "post" }): Outcome {
-    if (key !== undefined && this.#draft.holder(this.#room, key) !== undefined) return refused("nick-taken", "the nickname is taken");
+    if (key !== undefined && this.#isHeld(this.#draft.holder(this.#room, key))) return refused("nick-taken", "the nickname is taken");
     return { kind: "appended", offset: this.#put(packet) };
   }
 

@@ -67,7 +67,7 @@ class Model {
   #carryOut(room: RoomName, operation: Operation, steadyMs: number, put: (packet: Uint8Array) => number): Outcome {
     const said = (packet: Uint8Array | undefined): Outcome => (packet ? { kind: "appended", offset: put(packet) } : { kind: "noted" });
     if (operation.kind === "post") {
-      if (operation.key !== undefined && this.#claimant(room, operation.key)) return NICK_TAKEN;
+      if (operation.key !== undefined && this.#holder(room, operation.key)) return NICK_TAKEN;
       return said(operation.packet);
     }
     if (operation.kind === "announce") {
