@@ -4,7 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const SOURCES = ["server", "shared", "web", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.base.json"];
+const SOURCES = ["server", "shared", "web", "e2e/conformance", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.base.json"];
 
 function newest(path) {
   const stat = statSync(path);

@@ -28,9 +28,11 @@ export async function startCommand(settings: Settings): Promise<number> {
   } catch (cause) {
     return cannotStart(explain(cause, settings));
   }
+  // Before it says that it listens: whoever reads that may tell it to stop at once.
+  const stop = stopSignal(log);
   directory?.describe({ pid: process.pid, url: palabre.url });
   process.stdout.write(`Palabre is listening on ${palabre.url}\n`);
-  await stopSignal(log);
+  await stop;
   // The timers of a stop do not keep the process alive by themselves, and when the doors are closed nothing else may.
   const alive = setInterval(() => {}, 1000);
   await palabre.stop();

@@ -12,10 +12,14 @@ export class LongPollMember extends Member {
     this.end = undefined;
     this.forgets();
     const body = service({ type: "hello", session: this.session, ...fields });
+    // What a poll of the turn before is still told, such as that it is replaced, is of no interest any more.
+    const poll = this.#poll;
+    this.#poll = undefined;
     const answer = await within(ask(this.house, "POST", "/poll", { body }), "the answer to a hello");
     this.#take(answer);
     const first = await this.next("welcome", "error");
-    if (first.type === "welcome" && this.asksAgain) void this.#asks();
+    if (first.type !== "welcome") this.#poll = poll;
+    else if (this.asksAgain) void this.#asks();
     return first;
   }
 
