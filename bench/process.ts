@@ -4,14 +4,39 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** The built `bench/`, also where this file runs as its source, in a test. */
+const BUILT = new URL(import.meta.url.endsWith(".ts") ? "../dist/bench/" : "./", import.meta.url);
+/** A built file, named from the built `bench/`. */
+export const here = (path: string) => fileURLToPath(new URL(path, BUILT));
 
-export type Served = { port: number; pid: number; startedInMs: number; stop(): Promise<void> };
+export type Served = {
+  readonly port: number;
+  readonly pid: number;
+  readonly startedInMs: number;
+  readonly child: ChildProcess;
+  /** SIGTERM; resolves when it has gone, and what it kept is removed. */
+  stop(): Promise<void>;
+};
+
+/** How a server is started. */
+export type Launch = {
+  /** For node itself. */
+  readonly flags?: readonly string[];
+  /** A command that starts it, such as `taskset -c 0`. */
+  readonly under?: readonly string[];
+  /** For node and what it loads. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** True: `process.send` reaches it. */
+  readonly ipc?: boolean;
+  /** Told each line of its standard output after the one that says where it listens. */
+  readonly heard?: (line: string) => void;
+};
 
 /** Starts Palabre, built, on a data directory of its own; limits that a benchmark meets are lifted. */
-export async function startPalabre(settings: Record<string, string> = {}): Promise<Served> {
+export async function startPalabre(settings: Readonly<Record<string, string>> = {}, launch: Launch = {}): Promise<Served> {
   const dataDir = mkdtempSync(join(tmpdir(), "palabre-bench-"));
   const environment = {
     PORT: "0",
@@ -22,32 +47,50 @@ export async function startPalabre(settings: Record<string, string> = {}): Promi
     JOINS_PER_MINUTE: "0",
     RATE_BURST: "0",
   };
-  return serve(["../server/main.js", "start"], { ...environment, ...settings }, () => rmSync(dataDir, { recursive: true }));
+  return serve(
+    ["../server/main.js", "start"],
+    { ...environment, ...settings },
+    () => rmSync(dataDir, { recursive: true, force: true }),
+    launch,
+  );
 }
 
 export function startWsPeer(): Promise<Served> {
   return serve(["./ws-peer.js"], {}, () => {});
 }
 
-async function serve([script = "", ...args]: string[], environment: Record<string, string>, after: () => void): Promise<Served> {
+async function serve(
+  [script = "", ...args]: string[],
+  environment: Record<string, string>,
+  after: () => void,
+  { flags = [], under = [], environment: more = {}, ipc = false, heard = () => {} }: Launch = {},
+): Promise<Served> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [here(script), ...args], {
-    env: { PATH: process.env.PATH ?? "", ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
+  const [command = "", ...commandArgs] = [...under, process.execPath, ...flags, here(script), ...args];
+  const child = spawn(command, commandArgs, {
+    env: { PATH: process.env.PATH ?? "", ...environment, ...more },
+    stdio: ["ignore", "pipe", "inherit", ...(ipc ? (["ipc"] as const) : [])],
   });
-  for await (const line of createInterface(child.stdout)) {
-    const port = /listening on http:\/\/\S+:(\d+)/.exec(line)?.[1];
-    if (port === undefined) continue;
-    child.stdout.resume();
-    const stop = async () => {
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
       const gone = once(child, "exit");
       child.kill("SIGTERM");
       await gone;
-      after();
-    };
-    return { port: Number(port), pid: child.pid as number, startedInMs: performance.now() - startedMs, stop };
-  }
-  throw new Error("the server ended before it listened");
+    }
+    after();
+  };
+  return new Promise((resolve, reject) => {
+    let listens = false;
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error("the server ended before it listened")));
+    createInterface(child.stdout as Readable).on("line", (line) => {
+      if (listens) return heard(line);
+      const port = /listening on http:\/\/\S+:(\d+)/.exec(line)?.[1];
+      if (port === undefined) return;
+      listens = true;
+      resolve({ port: Number(port), pid: child.pid as number, startedInMs: performance.now() - startedMs, child, stop });
+    });
+  });
 }
 
 /** Receivers in a process of their own. */

@@ -69,7 +69,10 @@ export function openRaw(port: number, path: string, heard: (chunk: Buffer) => vo
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return;
       socket.off("data", handshake);
-      if (!head.startsWith("HTTP/1.1 101")) return reject(new Error(head.slice(0, 100)));
+      if (!head.startsWith("HTTP/1.1 101")) {
+        socket.destroy();
+        return reject(new Error(head.slice(0, 100)));
+      }
       const rest = Buffer.from(head.slice(end + 4), "latin1");
       socket.on("data", heard);
       if (rest.length > 0) heard(rest);

@@ -23,6 +23,8 @@ import type { Settings } from "./settings.ts";
 const BUILT_PAGE = fileURLToPath(new URL("../web", import.meta.url));
 /** A request that is not here, whole, by then is given up: `timeout`. */
 const REQUEST_WITHIN_MS = 10_000;
+/** Connections that wait to be accepted: after a restart thousands come back at once. */
+const BACKLOG = 4096;
 /** Longer than the idle limits of common proxies, which should be the ones to close. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -64,7 +66,12 @@ export async function startPalabre({ settings, engine, log, clock = systemClock,
   registerHealth(app, hub);
   if (page !== null) await registerPage(app, page);
   await hub.start();
-  await app.listen({ host: settings.HOST, port: settings.PORT, listenTextResolver: (address) => `listening on ${address}` });
+  await app.listen({
+    host: settings.HOST,
+    port: settings.PORT,
+    backlog: BACKLOG,
+    listenTextResolver: (address) => `listening on ${address}`,
+  });
   const { port } = app.addresses()[0] as { port: number };
   const tcpPort = await tcp?.listen(settings.HOST, settings.TCP_PORT as number).catch(async (cause: unknown) => {
     await app.close();

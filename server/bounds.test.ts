@@ -4,11 +4,11 @@ import { encodeChat, encodeService } from "../shared/packet.ts";
 import { EmbeddedEngine } from "./engine/embedded.ts";
 import type { Engine } from "./engine/engine.ts";
 import { MemoryStore } from "./engine/memory-store.ts";
-import { ask } from "./testing/ask.ts";
+import { ask, settled } from "./testing/ask.ts";
 import { type House, openHouse } from "./testing/house.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
 import { newSecret } from "./testing/member.ts";
-import { gate } from "./testing/tried-store.ts";
+import { gate, TriedStore } from "./testing/tried-store.ts";
 
 const LIFTED = { RATE_BURST: "0", JOINS_PER_MINUTE: "0", MAX_CLIENTS_PER_ADDRESS: "0" };
 
@@ -73,4 +73,43 @@ it("[X5] [H18] history: 64 pages are on their way at once; who asks for another 
   for (const { status } of await Promise.all(pages)) expect([200, 429]).toContain(status);
   slow = false;
   expect((await page(last)).told).toHaveLength(10);
+});
+
+it("[H5] an answer to a poll is at most 256 KiB, also where a single commit brought more", async () => {
+  const clock = new ManualClock();
+  const store = new TriedStore(new MemoryStore());
+  const log = pino({ level: "silent" });
+  const house = await open(await EmbeddedEngine.start({ store, clock, history: { packets: 10_000, days: 30 }, log }));
+  const reader = newSecret();
+  await hello(house, "reader", "lobby", reader);
+  const senders = Array.from({ length: 10 }, () => newSecret());
+  for (const [index, session] of senders.entries()) await hello(house, `n${index}`, "lobby", session);
+  // The notices that these people came, out of the way.
+  let { last: after } = house.hub.session(reader)?.room.log ?? { last: 0 };
+  for (; after < 3; after = house.hub.session(reader)?.room.log.last ?? 0) await settled(house);
+  const [first, second] = [gate(), gate()];
+  store.gate = first.closed;
+  const parked = ask(house, "GET", `/poll?after=${after}`, { session: reader });
+  const posts = senders.map((session, index) =>
+    ask(house, "POST", "/poll?seq=1", { session, body: Array.from({ length: 60 }, () => encodeChat(`n${index}`, "x".repeat(990))) }),
+  );
+  while (house.hub.backlog.operations < 600) await settled(house);
+  // The first commit has what came first, the second one all the rest, and the poll is there for it again.
+  store.gate = second.closed;
+  first.open();
+  let answer = await parked;
+  const again = ask(house, "GET", `/poll?after=${answer.headers["palabre-offset"]}`, { session: reader });
+  await settled(house);
+  store.gate = undefined;
+  second.open();
+  for (const { status } of await Promise.all(posts)) expect(status).toBe(200);
+  let heard = answer.told.filter(({ type }) => type === "chat").length;
+  answer = await again;
+  for (;;) {
+    expect(answer.octets.length).toBeLessThanOrEqual(256 * 1024);
+    heard += answer.told.filter(({ type }) => type === "chat").length;
+    after = Number(answer.headers["palabre-offset"]);
+    if (heard === 600) break;
+    answer = await ask(house, "GET", `/poll?after=${after}`, { session: reader });
+  }
 });

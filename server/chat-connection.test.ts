@@ -287,6 +287,30 @@ describe.each<{ name: string; only: TransportKind }>([
   });
 });
 
+describe("two pages that share a session", () => {
+  it.each<{ first: TransportKind; second: TransportKind }>([
+    { first: "long-poll", second: "long-poll" },
+    { first: "websocket", second: "long-poll" },
+    { first: "long-poll", second: "websocket" },
+    { first: "websocket", second: "websocket" },
+  ])("[H11, S5] do not take it from each other for ever: $first and then $second", async ({ first, second }) => {
+    const { house } = await place();
+    const session = encodeSessionSecret(randomBytes(16));
+    const pages = [await entered(house.url, "ana", { only: first, session })];
+    pages.push(client(house.url, "ana", { only: second, session }));
+    await vi.waitFor(() => expect(pages.filter(({ connection }) => connection.state.kind === "ended")).toHaveLength(1), WITHIN);
+    const [left, ended] = [...pages].sort(({ connection }) => (connection.state.kind === "ended" ? 1 : -1)) as [ChatClient, ChatClient];
+    expect(ended.connection.state).toMatchObject({ why: { code: "replaced" } });
+    await left.reaches("open");
+    left.connection.send("here");
+    await left.hears("here");
+    await vi.waitFor(() => expect(left.outbox).toEqual([]), WITHIN);
+    expect(left.connection.state.kind).toBe("open");
+    const welcomes = pages.flatMap(({ events }) => events.filter(({ kind }) => kind === "welcome"));
+    expect(welcomes.length).toBeLessThanOrEqual(8);
+  });
+});
+
 describe("the race", () => {
   it("[S7] polls where WebSocket hangs; moves over when it comes; nothing is lost or comes twice while others talk on", async () => {
     const { house, relay, url } = await place({ RATE_BURST: "0" });

@@ -3,11 +3,13 @@ import type { Chunk, Engine, Offset } from "../engine/engine.ts";
 import { encodeReply } from "./replies.ts";
 import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
-import { sliceChunks, Tail } from "./tail.ts";
+import { type Slice, sliceChunks, Tail } from "./tail.ts";
 import { Payload, type Transport } from "./transport.ts";
 
 /** What a room keeps in memory of its log's end, octets: receivers that are further behind read from the engine. */
 const TAIL_OCTETS = 128 * 1024;
+/** What is handed to one transport at once, octets: so much may wait in memory for each one that does not read. */
+const PIECE_OCTETS = 64 * 1024;
 
 /** What delivery has to know of the room's log. */
 export type LogEnd = { readonly last: Offset; readonly at: number };
@@ -70,21 +72,27 @@ export class Delivery {
 
   /** Hands the newest chunk to all who have everything before it, and lets the others go on from where they are. */
   broadcast(chunk: Chunk): void {
-    const payload = new Payload(asBuffer(chunk.octets), chunk.last);
-    const before = chunk.first - 1;
+    const payloads = inPieces(chunk);
     for (const session of this.#live) {
       const { transport } = session;
-      if (session.cursor === before && transport?.writable && !session.rosterOwed && !session.reading) {
-        if (session.owes) {
-          const owed = this.#owed(session);
-          session.cursor = chunk.last;
-          transport.write(owed, payload);
-        } else {
-          session.cursor = chunk.last;
-          transport.write(payload);
-        }
-        this.#written(session);
-      } else this.pump(session);
+      // A poll has one answer, and cuts it to its own measure.
+      if (payloads.length > 1 && transport?.kind === "long-poll") this.pump(session);
+      else this.#broadcast(session, chunk.first - 1, payloads);
+    }
+  }
+
+  /** One piece after the other, as long as the transport takes them whole: of who is slow no more waits here than one piece. */
+  #broadcast(session: Session, before: Offset, payloads: readonly Payload[]): void {
+    let next = before;
+    for (const payload of payloads) {
+      const { transport } = session;
+      if (session.cursor !== next || !transport?.writable || session.rosterOwed || session.reading) return this.pump(session);
+      const owed = session.owes ? this.#owed(session) : undefined;
+      next = payload.last as Offset;
+      session.cursor = next;
+      if (owed === undefined) transport.write(payload);
+      else transport.write(owed, payload);
+      this.#written(session);
     }
   }
 
@@ -175,6 +183,18 @@ export class Delivery {
     }
     return this.#ping.octets;
   };
+}
+
+/** A chunk as payloads of at most `PIECE_OCTETS`, each made once for everybody. */
+function inPieces(chunk: Chunk): Payload[] {
+  if (chunk.octets.length <= PIECE_OCTETS) return [new Payload(asBuffer(chunk.octets), chunk.last)];
+  const payloads: Payload[] = [];
+  for (let after = chunk.first - 1; after < chunk.last; ) {
+    const slice = sliceChunks([chunk], after, PIECE_OCTETS) as Slice;
+    payloads.push(new Payload(asBuffer(slice.octets), slice.last));
+    after = slice.last;
+  }
+  return payloads;
 }
 
 function join(pieces: readonly Uint8Array[], last: Offset): Payload {

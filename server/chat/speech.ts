@@ -46,7 +46,7 @@ export class Speech {
     const limited = this.spend(session);
     if (!said.ok || limited !== undefined) {
       const refusal = said.ok ? (limited as Refusal) : said.refusal;
-      return this.#refuse(session, { ...refusal, seq }, sender, group);
+      return this.#refuse(session, numbered(refusal, seq), sender, group);
     }
     this.#parts.announcer.introduce(session);
     this.#parts.queue.push({
@@ -143,6 +143,11 @@ export class Speech {
       });
     });
   }
+}
+
+/** Field by field: a session remembers many of these, and a copy of an object with one field more has a hidden class of its own. */
+function numbered({ code, message, retryAfterMs }: Refusal, seq: number): NumberedRefusal {
+  return retryAfterMs === undefined ? { seq, code, message } : { seq, code, message, retryAfterMs };
 }
 
 function tooMuch(retryAfterMs: number): Refusal {

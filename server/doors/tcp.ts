@@ -13,6 +13,9 @@ const KEEP_ALIVE_MS = 60_000;
 const LEAST_CONNECTIONS = 1000;
 const FULL = refuse("full", "Too many connections came without saying hello.", 5000);
 
+/** Connections that wait to be accepted. */
+const BACKLOG = 4096;
+
 /** The port can't be listened on; `cause` is the system's reason. */
 export class TcpPortError extends Error {
   override readonly name = "TcpPortError";
@@ -45,7 +48,7 @@ export class TcpDoor implements TcpListener {
   /** Lets people in; gives the port. Rejects with a {@link TcpPortError} where it can't be listened on. */
   async listen(host: string, port: number): Promise<number> {
     try {
-      this.#server.listen({ host, port });
+      this.#server.listen({ host, port, backlog: BACKLOG });
       await once(this.#server, "listening");
     } catch (cause) {
       throw new TcpPortError("The TCP port can't be listened on.", { cause });
