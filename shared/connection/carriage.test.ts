@@ -100,6 +100,23 @@ describe("the race", () => {
     expect(client.connection.state).toMatchObject({ transport: "long-poll" });
   });
 
+  it("[H4] asks for the rest where the poll's hello was answered with less than the WebSocket had brought", async () => {
+    const client = stage.connect();
+    const socket = await stage.server.sockets.next();
+    await socket.heard.next();
+    await stage.pass(1500);
+    const hello = await stage.server.posts.next();
+    socket.says(welcome({ turn: 1 }), bo("one"), bo("two"), ROSTER);
+    await client.reaches("open");
+    socket.says(error("replaced"));
+    hello.says(welcome({ turn: 2 }), bo("one"), ROSTER);
+    const poll = await stage.server.polls.next();
+    expect(poll.query).toEqual({ after: "1", turn: "2" });
+    poll.says(bo("two"), bo("three"));
+    expect((await stage.server.polls.next()).query).toEqual({ after: "3", turn: "2" });
+    expect(client.heard).toEqual(["1 one", "2 two", "3 three"]);
+  });
+
   it("polls at once where WebSocket is refused, and remembers it", async () => {
     stage.server.webSocket = "refuse";
     const client = stage.connect();

@@ -18,6 +18,10 @@ const PROBE_WITHIN_MS = 2_000;
 /** A `hello` that was given up may still reach the server, and take the session from where it is, for so long. */
 const STRAY_MS = 30_000;
 
+/** So often within so many ms `replaced` is put down to a proxy that repeats requests. */
+const MAX_FORGIVEN = 3;
+const FORGIVEN_WITHIN_MS = 60_000;
+
 const PONG = encodeService({ type: "pong" });
 
 /**
@@ -41,6 +45,8 @@ export class Carriage {
   /** WebSocket gave nothing in this race. */
   #webSocketFailed = false;
   #strayUntilMs = Number.NEGATIVE_INFINITY;
+  /** When `replaced` was forgiven because a proxy may have repeated a `hello`. */
+  #forgivenMs: number[] = [];
   #roundTripMs: number | undefined;
   #onLeft: (() => void) | undefined;
 
@@ -243,7 +249,7 @@ export class Carriage {
       if (ending.refusal.code !== "replaced") return this.#lose({ ...ending, wasOpen });
       // By ourselves: the answer to that other hello of ours says more.
       if (this.#awaitsWelcome) return;
-      if (!strays) return this.#lose({ ...ending, wasOpen });
+      if (!strays && !(wasOpen && this.#mayBeRepeated(carrier))) return this.#lose({ ...ending, wasOpen });
       this.#strayUntilMs = Number.NEGATIVE_INFINITY;
       return this.#lose({ kind: "lost", wasOpen });
     }
@@ -256,6 +262,19 @@ export class Carriage {
     if (isWebSocket) this.#webSocketFailed = true;
     if (this.#pollingDue) return this.#joinPolling();
     if (this.#candidates.size === 0) this.#lose({ ...ending, wasOpen });
+  }
+
+  /**
+   * True where what replaced us may be our own `hello`, which a proxy sent twice. Not too often: two pages that share a session must not
+   * take it from each other for ever.
+   */
+  #mayBeRepeated(carrier: Carrier): boolean {
+    const nowMs = this.#now();
+    if (carrier.transport.kind !== "long-poll" || nowMs > carrier.welcomedMs + STRAY_MS) return false;
+    this.#forgivenMs = this.#forgivenMs.filter((forgivenMs) => nowMs < forgivenMs + FORGIVEN_WITHIN_MS);
+    if (this.#forgivenMs.length >= MAX_FORGIVEN) return false;
+    this.#forgivenMs.push(nowMs);
+    return true;
   }
 
   /** True while a `hello` of a candidate is unanswered. */

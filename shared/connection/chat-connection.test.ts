@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { ChatClient } from "../../server/testing/chat-client.ts";
 import { nodeEnvironment } from "../../server/testing/node-environment.ts";
-import { error, ROSTER, service, welcome } from "../../server/testing/stub-server.ts";
+import { error, ROSTER, type StubRequest, service, welcome } from "../../server/testing/stub-server.ts";
 import { SECRET, StubStage } from "../../server/testing/stub-stage.ts";
 import { encodeChat } from "../packet.ts";
 
@@ -38,6 +39,44 @@ describe("the first hello", () => {
     await socket.heard.next();
     expect(client.shown).toEqual(["refused refused", "not yet pending"]);
     expect(client.connection.send("next")).toEqual([6]);
+  });
+});
+
+describe("the next life of a page", () => {
+  it("[S33] goes back to what was confirmed, and finds out what was lost in the one before", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    socket.says(bo("one"), service("ping", { offset: 1, online: 1 }));
+    await socket.heard.next();
+    socket.says(bo("three")); // "two" was lost
+    await client.hears("one", "three");
+    const saved = client.connection.save();
+    socket.says(bo("four"));
+    await client.hears("one", "three", "four");
+    client.connection.stop();
+    const next = stage.connect({ saved });
+    const second = await stage.server.sockets.next();
+    expect(await second.heard.next()).toMatchObject({ log: "log", offset: 1 });
+    second.says(welcome({ resumed: true, offset: 1, turn: 2 }), bo("two"), bo("three"), bo("four"));
+    expect(await second.heard.next()).toMatchObject({ log: "log", offset: 1 });
+    second.says(welcome({ resumed: true, offset: 1, turn: 3 }), bo("two"), bo("three"), bo("four"));
+    await next.hears("two", "three", "four");
+    expect(next.heard[0]).toBe("2 two");
+  });
+
+  it("[S33] takes what is the same again for what it knows", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    socket.says(bo("one"), bo("two"));
+    await client.hears("one", "two");
+    const saved = client.connection.save();
+    socket.says(bo("three")); // after it was saved
+    await client.hears("one", "two", "three");
+    client.connection.stop();
+    const next = stage.connect({ saved });
+    const second = await stage.server.sockets.next();
+    expect(await second.heard.next()).toMatchObject({ log: "log", offset: 0 });
+    second.says(welcome({ resumed: true, turn: 2 }), bo("one"), bo("two"), bo("three"), service("ping", { offset: 3, online: 1 }));
+    expect(await second.heard.next()).toEqual({ type: "pong" });
+    expect(next.heard).toEqual(["3 three"]);
   });
 });
 
@@ -144,6 +183,46 @@ describe("replaced", () => {
     await client.reaches("ended");
   });
 
+  /** What follows when polling is answered `replaced`: it waits `delayMs`, says hello again, and is let in. Gives the poll after that. */
+  async function comesBack(client: ChatClient, poll: StubRequest, delayMs: number): Promise<StubRequest> {
+    poll.answers(409, error("replaced"));
+    await client.reaches("waiting");
+    await stage.pass(delayMs);
+    (await stage.server.posts.next()).says(welcome({ resumed: true, heartbeat: 600_000 }));
+    return stage.server.polls.next();
+  }
+
+  it("[H11] is not, where a proxy may have repeated the hello of somebody who polls; but that is believed three times a minute", async () => {
+    const { client, poll } = await stage.onLongPoll();
+    let next = poll;
+    for (const delayMs of [125, 250, 500]) next = await comesBack(client, next, delayMs);
+    next.answers(409, error("replaced"));
+    await client.reaches("ended");
+    expect(client.connection.state).toMatchObject({ why: { code: "replaced" } });
+    expect(stage.waits).toEqual([]);
+  });
+
+  it("[H11] is not either where it happens again a minute later", async () => {
+    const { client, poll } = await stage.onLongPoll();
+    let next = poll;
+    for (const delayMs of [125, 250, 500]) next = await comesBack(client, next, delayMs);
+    stage.clock.advance(60_000);
+    next.answers(500, error("internal"));
+    await stage.pass(125);
+    (await stage.server.posts.next()).says(welcome({ resumed: true }));
+    await comesBack(client, await stage.server.polls.next(), 250);
+    expect(client.connection.state.kind).toBe("open");
+  });
+
+  it("[H11] is, half a minute after its own hello", async () => {
+    const client = stage.connect({ only: "long-poll" });
+    (await stage.server.posts.next()).says(welcome({ heartbeat: 600_000 }), ROSTER);
+    const poll = await stage.server.polls.next();
+    stage.clock.advance(30_001);
+    poll.answers(409, error("replaced"));
+    await client.reaches("ended");
+  });
+
   it("is not, where a hello of its own that it had given up may have done it; but then only once", async () => {
     stage.server.webSocket = "open";
     const client = stage.connect();
@@ -154,12 +233,10 @@ describe("replaced", () => {
     const poll = await stage.server.polls.next();
     await stage.pass(8_500); // the WebSocket is given up, ten seconds after it began
     await lost.closed;
-    poll.answers(409, error("replaced"));
-    await client.reaches("waiting");
-    await stage.pass(250 / 2);
-    const hello = await stage.server.posts.next();
-    hello.says(welcome({ turn: 3, resumed: true }));
-    (await stage.server.polls.next()).answers(409, error("replaced"));
+    // Once for that hello, and three times because a proxy may have repeated the newer ones.
+    let next = poll;
+    for (const delayMs of [125, 250, 500, 1000]) next = await comesBack(client, next, delayMs);
+    next.answers(409, error("replaced"));
     await client.reaches("ended");
   });
 });

@@ -56,7 +56,7 @@ export class ChatConnection {
     this.#nextSending = new Alarm(environment.clock);
     if (saved !== undefined) this.#outbox.restore(saved.outbox, saved.knownSeq, saved.nextId);
     this.#toldRevision = this.#outbox.revision;
-    const known = saved?.log === undefined ? {} : { known: { place: { log: saved.log, offset: saved.offset }, at: saved.at } };
+    const known = saved?.log === undefined ? {} : { known: { ...saved, place: { log: saved.log, offset: saved.offset } } };
     this.#session = new ClientSession({ secret, room, nick, history, outbox: this.#outbox, ...known });
     this.#carriage = new Carriage(environment, only, firstFallback(saved?.preferred), this.#rider());
   }
@@ -166,11 +166,12 @@ export class ChatConnection {
 
   /** What a next life has to know. */
   save(): SavedConnection {
-    const { log, offset, at } = this.#session.known;
+    const { log, offset, at, unconfirmed } = this.#session.known;
     return {
       ...(log === undefined ? {} : { log }),
       offset,
       at,
+      unconfirmed,
       nick: this.#session.nick,
       knownSeq: this.#outbox.knownSeq,
       nextId: this.#outbox.nextId,
@@ -206,7 +207,7 @@ export class ChatConnection {
   #makeTransport(kind: TransportKind, listener: TransportListener): Transport {
     const environment = this.#environment;
     if (kind === "websocket") return new WebSocketTransport(environment, this.#addresses.ws, listener);
-    const place = () => ({ turn: this.#session.turn, offset: this.#session.known.offset, heartbeatMs: this.#session.heartbeatMs });
+    const place = () => ({ turn: this.#session.turn, offset: this.#session.reached, heartbeatMs: this.#session.heartbeatMs });
     return new LongPollTransport({ environment, url: this.#addresses.poll, secret: this.#options.session, place }, listener);
   }
 

@@ -95,6 +95,52 @@ describe("how far it is", () => {
     }
   });
 
+  /** Where its next hello would resume from. */
+  const resumesFrom = (desk: Desk) => desk.session.hello(0).asked?.offset;
+
+  it("[H3] takes the count as confirmed by a poll that carries the session, and by nothing else that comes by one", () => {
+    const desk = new Desk();
+    desk.enters({ offset: 10 });
+    desk.reads({}, says("bo", "eleven"));
+    desk.reads({ kind: "long-poll", welcomed: false }, service("confetti"));
+    expect(resumesFrom(desk)).toBe(10);
+    desk.reads({ kind: "long-poll", after: 11 }, service("confetti"), says("bo", "twelve"));
+    expect(resumesFrom(desk)).toBe(12);
+  });
+
+  it("[H4] asks for the rest of a replay that was too long for one answer, also of what it knows", () => {
+    const desk = new Desk();
+    desk.enters({ offset: 10 });
+    desk.reads({}, says("bo", "eleven"), says("bo", "twelve"));
+    const asked = desk.session.hello(0).asked;
+    desk.reads({ kind: "long-poll", asked, welcomed: false }, welcome({ offset: 10, turn: 2 }), says("bo", "eleven"));
+    expect(desk.session.reached).toBe(11);
+    expect(desk.session.known.offset).toBe(12);
+    // The twelfth was another one.
+    expect(desk.reads({ kind: "long-poll", after: 11 }, says("bo", "lost")).outOfStep).toBe(true);
+    expect(resumesFrom(desk)).toBe(11);
+  });
+
+  it("[S33] knows that not all was read where it is out of step, whatever the roster says", () => {
+    const desk = new Desk();
+    desk.enters();
+    desk.outbox.add("one", 0);
+    desk.sends();
+    desk.reads({}, welcome({ seq: 1, turn: 2 }));
+    desk.reads({}, service("ping", { offset: 1, online: 1 }), service("roster", { nicks: [], online: 0 }));
+    expect(desk.shown).toEqual(["one accepted"]);
+  });
+
+  it("[S19, S20] believes an ack to a POST, whose answer is whole, also where the room's words are not heard", () => {
+    const desk = new Desk();
+    desk.enters();
+    desk.outbox.add("one", 0);
+    desk.sends();
+    desk.reads({ kind: "long-poll", after: 0 }, says("ana", "otherwise"));
+    expect(desk.reads({ kind: "long-poll" }, service("ack", { seq: 1, offset: 1 })).outOfStep).toBe(false);
+    expect(desk.shown).toEqual([]);
+  });
+
   it("[L5] waits for no offset of a log that is gone", () => {
     const desk = new Desk();
     desk.enters();

@@ -9,7 +9,7 @@ import type { ConnectionEvent } from "./connection-event.ts";
 import type { TransportKind } from "./connection-state.ts";
 import type { Outbox, Outgoing } from "./outbox.ts";
 import { Pace } from "./pace.ts";
-import { type Place, RoomReader, type Said } from "./room-reader.ts";
+import { type Place, RoomReader, type Said, type Unconfirmed } from "./room-reader.ts";
 
 /** The identity of a log is short; a longer one would not fit into `hello`. */
 const MAX_LOG_OCTETS = 200;
@@ -21,7 +21,7 @@ export type ClientSessionOptions = {
   readonly history: number;
   readonly outbox: Outbox;
   /** What was known of the room in an earlier life, and the time there. */
-  readonly known?: { place: Place; at: number };
+  readonly known?: { place: Place; at: number; unconfirmed?: Unconfirmed };
 };
 
 /** How a payload came. */
@@ -70,7 +70,7 @@ export class ClientSession {
     this.#options = options;
     this.#outbox = options.outbox;
     this.#nick = options.nick;
-    if (options.known !== undefined) this.#reader.restore(options.known.place, options.known.at);
+    if (options.known !== undefined) this.#reader.restore(options.known.place, options.known.at, options.known.unconfirmed);
   }
 
   get nick(): string {
@@ -87,8 +87,14 @@ export class ClientSession {
   }
 
   /** The last room packet that was handed over, the time there and its log. */
-  get known(): { log: string | undefined; offset: number; at: number } {
-    return { log: this.#reader.log, offset: this.#reader.known, at: this.#reader.at };
+  get known(): { log: string | undefined; offset: number; at: number; unconfirmed: Unconfirmed } {
+    const { log, known: offset, at, unconfirmed } = this.#reader;
+    return { log, offset, at, unconfirmed };
+  }
+
+  /** What the transport that is listened to brings next follows this offset. */
+  get reached(): number {
+    return this.#reader.reached;
   }
 
   /** `hello`, as it is true now. Source: S9 to S12, S20. */
@@ -135,7 +141,6 @@ export class ClientSession {
       } else if (service.type === "ping") {
         reading.pinged = true;
         if (this.#reader.agrees(service.offset)) caughtUp = true;
-        else reading.outOfStep = true;
         this.#tellOnline(service.online, reading);
       } else if (service.type === "roster") {
         // In the answer to a poll it may stand before the end of the replay.
@@ -144,8 +149,14 @@ export class ClientSession {
       } else this.#readService(service, way.nowMs, reading);
     }
     if (reading.welcome !== undefined && !reading.malformed) this.#outbox.settle();
-    this.#outbox.read(this.#reader.known);
-    if (caughtUp && !reading.malformed) this.#outbox.caughtUp();
+    // Its transport has held the answer against what the server says it comes to.
+    if (way.kind === "long-poll" && welcomed && !reading.malformed) this.#reader.confirm();
+    reading.outOfStep = welcomed && this.#reader.outOfStep;
+    const { known } = this.#reader;
+    // Only here a `refused` can be lost by itself: it comes before a higher `ack`, which comes before what it names (S19).
+    if (way.kind === "websocket" && welcomed && !reading.malformed && this.#outbox.doubts(known)) reading.outOfStep = true;
+    this.#outbox.read(known);
+    if (caughtUp && !reading.malformed && !reading.outOfStep) this.#outbox.caughtUp();
     return reading;
   }
 
@@ -203,7 +214,9 @@ export class ClientSession {
       }
       case "gap": {
         const gap = this.#reader.skip(service);
-        if (gap !== undefined) events.push({ kind: "gap", ...gap });
+        if (gap === undefined) return;
+        this.#outbox.missed();
+        events.push({ kind: "gap", ...gap });
         return;
       }
       case "stopping": {
@@ -263,9 +276,19 @@ export class ClientSession {
   }
 }
 
-/** Before `welcome` there is nothing but a refusal; and it must hold what we can say again. */
+/** Before `welcome` there is nothing but a refusal; and what we say again must fit into what we say. */
 function isPossible(service: ServerService, welcomed: boolean): boolean {
-  if (service.type !== "welcome") return welcomed || service.type === "error" || service.type === "stopping";
-  const nickOctets = octetLength(service.nick);
-  return nickOctets > 0 && nickOctets <= MAX_NICK_OCTETS && octetLength(service.log) <= MAX_LOG_OCTETS;
+  if (service.type === "welcome") return isSpeakable(service.nick) && writtenOctets(service.log) <= MAX_LOG_OCTETS;
+  if (service.type === "you" && !isSpeakable(service.nick)) return false;
+  return welcomed || service.type === "error" || service.type === "stopping";
+}
+
+/** Good for a chat packet, and for `hello`: of what JSON spells in six octets no nickname has any. */
+function isSpeakable(nick: string): boolean {
+  const octets = octetLength(nick);
+  return octets > 0 && octets <= MAX_NICK_OCTETS && writtenOctets(nick) <= 2 * MAX_NICK_OCTETS;
+}
+
+function writtenOctets(text: string): number {
+  return octetLength(JSON.stringify(text));
 }

@@ -216,6 +216,15 @@ describe("sending", () => {
   it("[H11] takes the answer to a POST of an earlier turn for the server's last word only where none of its own hellos explains it", async () => {
     const { client } = await stage.onLongPoll();
     client.connection.send("one");
+    // A proxy may have said hello twice.
+    (await stage.server.posts.next()).answers(409, error("replaced"));
+    await stage.pass(125);
+    (await stage.server.posts.next()).says(welcome({ turn: 3, resumed: true }));
+    const again = await stage.server.posts.next();
+    expect([again.query, again.body]).toEqual([{ seq: "1", turn: "3" }, "03003anaone"]);
+    again.says(service("ack", { seq: 1, offset: 1 }));
+    stage.clock.advance(30_001); // but not for so long
+    client.connection.send("two");
     (await stage.server.posts.next()).answers(409, error("replaced"));
     await client.reaches("ended");
     expect(client.connection.state).toMatchObject({ why: { code: "replaced" } });

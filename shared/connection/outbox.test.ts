@@ -309,3 +309,67 @@ it("[S15, S16, S20] whatever is refused, lost, cut or reloaded, all that was typ
     { numRuns: 500 },
   );
 });
+
+describe("[S20] doubts", () => {
+  function answered(...heard: string[]): Outbox {
+    const outbox = outboxWith("a", "b", "c");
+    sent(outbox);
+    outbox.ack(2, 8);
+    outbox.ack(3, 9);
+    for (const text of heard) outbox.heard("ana", text, "ana");
+    return outbox;
+  }
+
+  it("none of what was heard, and none of what the room's packets have not come to", () => {
+    const outbox = answered("a", "b");
+    expect(outbox.doubts(8)).toBe(false);
+    expect(outbox.knownSeq).toBe(3);
+    outbox.read(8);
+    expect(shown(outbox)).toEqual(["c accepted"]);
+  });
+
+  it("all that one answer covered, where some of it was not heard", () => {
+    const outbox = answered("b", "c");
+    expect(outbox.doubts(8)).toBe(true);
+    expect(outbox.knownSeq).toBe(0);
+    outbox.read(8);
+    // "b" is in the room: it need not be shown twice.
+    expect(shown(outbox)).toEqual(["a pending", "c accepted"]);
+    expect(sent(outbox)).toBe("nothing");
+    outbox.welcome(3);
+    outbox.refuse(1, INVALID, "ana");
+    outbox.settle();
+    expect(shown(outbox)).toEqual(["a refused", "c accepted"]);
+    expect(outbox.doubts(9)).toBe(false);
+    outbox.read(9);
+    expect(shown(outbox)).toEqual(["a refused"]);
+    expect(outbox.knownSeq).toBe(3);
+  });
+
+  it("nothing a second time: what is not refused then is in the log", () => {
+    const outbox = answered();
+    expect(outbox.doubts(9)).toBe(true);
+    outbox.welcome(3);
+    outbox.settle();
+    expect(outbox.doubts(99)).toBe(false);
+    outbox.caughtUp();
+    expect(shown(outbox)).toEqual([]);
+  });
+
+  it("nothing that is refused, or sent again, by words that were heard before", () => {
+    const outbox = outboxWith("a");
+    sent(outbox);
+    outbox.refuse(1, INVALID, "ana");
+    outbox.heard("bo", "a", "ana");
+    outbox.sendAgain(1);
+    sent(outbox);
+    outbox.ack(2, 5);
+    expect(outbox.doubts(5)).toBe(true);
+  });
+
+  it("nothing that may be among what is no longer kept", () => {
+    const outbox = answered();
+    outbox.missed();
+    expect(outbox.doubts(9)).toBe(false);
+  });
+});

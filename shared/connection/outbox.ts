@@ -34,19 +34,22 @@ export type SavedEntry = {
 /** Chat packets with consecutive numbers, the first one `seq`. */
 export type Outgoing = { readonly seq: number; readonly octets: Uint8Array<ArrayBuffer>; readonly count: number };
 
-/** One entry. `seq` is there while the server's answer to that number is not known. */
+/** One entry. `seq` is there while the server's answer to that number is not known, `acked` is the number where that is `ack`. */
 type Item = {
   readonly id: number;
   readonly text: string;
   readonly typedAt: number;
   state: OutboxEntry["state"];
   seq: number | undefined;
+  acked: number | undefined;
   /** The name it went out under. */
   nick: string | undefined;
   /** A `welcome` covers its number: accepted, unless a refusal is said again. */
   settling: boolean;
   /** It came back from the room before its answer did: no longer shown as on its way. */
   seen: boolean;
+  /** These words were heard in the room, under whatever name, or may have been among what is no longer kept. */
+  heard: boolean;
   /** It was refused once because of a rename that crossed it. */
   renamed: boolean;
 };
@@ -89,7 +92,7 @@ export class Outbox {
 
   add(text: string, typedAt: number): number {
     const id = this.#nextId++;
-    this.#items.push({ id, text, typedAt, state: PENDING, seq: undefined, nick: undefined, settling: false, seen: false, renamed: false });
+    this.#items.push(newItem({ id, text, typedAt }, PENDING, undefined));
     this.#revision++;
     return id;
   }
@@ -168,6 +171,7 @@ export class Outbox {
     for (const item of this.#items) {
       if (!which(item)) continue;
       item.state = offset === undefined ? { kind: "accepted" } : { kind: "accepted", offset };
+      item.acked = item.seq;
       item.seq = undefined;
       item.settling = false;
       this.#revision++;
@@ -188,6 +192,8 @@ export class Outbox {
 
   /** Somebody named `nick` said `text` in the room: where that is one of ours, it is there. */
   heard(nick: string, text: string, ownNick: string): void {
+    const said = this.#items.find((candidate) => !candidate.heard && candidate.text === text && wentOut(candidate));
+    if (said !== undefined) said.heard = true;
     const key = nicknameKey(nick);
     const item = this.#items.find(
       (candidate) => !candidate.seen && candidate.text === text && nicknameKey(candidate.nick ?? ownNick) === key && isUnseen(candidate),
@@ -200,7 +206,28 @@ export class Outbox {
 
   /** The room's packets were read up to `offset`. */
   read(offset: number): void {
-    this.#keep(({ state }) => state.kind !== "accepted" || state.offset === undefined || state.offset > offset);
+    this.#keep(({ state }) => !isAcceptedBy(state, offset));
+  }
+
+  /**
+   * Goes before `read`: true where something is accepted at `offset` or before and was not heard. A `refused` before that `ack` may be lost on
+   * the way, or the packet itself: what the `ack` covered counts as unanswered, so that the next `hello` asks for it again. Source: S20.
+   */
+  doubts(offset: number): boolean {
+    const covered = this.#items.filter(({ state }) => isAcceptedBy(state, offset));
+    if (covered.every(({ heard }) => heard)) return false;
+    for (const item of covered) {
+      item.state = PENDING;
+      item.seq = item.acked;
+      item.seen = item.heard;
+    }
+    this.#revision++;
+    return true;
+  }
+
+  /** Some of the room's packets are not kept: what was accepted may be among them. */
+  missed(): void {
+    for (const item of this.#items) if (item.state.kind === "accepted") item.heard = true;
   }
 
   /** All that is in the log was read: whatever is in it has been shown. */
@@ -238,15 +265,27 @@ export class Outbox {
     this.#nextId = nextId;
     for (const { id, text, typedAt, seq, refused } of entries) {
       const state = refused === undefined ? PENDING : ({ kind: "refused", ...refused } as const);
-      this.#items.push({ id, text, typedAt, state, seq, nick: undefined, settling: false, seen: false, renamed: false });
+      this.#items.push(newItem({ id, text, typedAt }, state, seq));
       this.#last = Math.max(this.#last, seq ?? 0);
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
   }
 }
 
+function newItem(typed: Pick<Item, "id" | "text" | "typedAt">, state: Item["state"], seq: number | undefined): Item {
+  return { ...typed, state, seq, acked: undefined, nick: undefined, settling: false, seen: false, heard: false, renamed: false };
+}
+
+function isAcceptedBy(state: Item["state"], offset: number): boolean {
+  return state.kind === "accepted" && state.offset !== undefined && state.offset <= offset;
+}
+
 function isQueued({ state, seq }: Item): boolean {
   return state.kind === "pending" && seq === undefined;
+}
+
+function wentOut({ state, seq }: Item): boolean {
+  return seq !== undefined || state.kind === "accepted";
 }
 
 /** It may be in the log, at a place that is not known. */
@@ -259,4 +298,5 @@ function wait(item: Item): void {
   item.seq = undefined;
   item.settling = false;
   item.seen = false;
+  item.heard = false;
 }

@@ -1,5 +1,6 @@
 import type { TransportKind } from "./connection-state.ts";
 import type { SavedEntry } from "./outbox.ts";
+import type { Unconfirmed } from "./room-reader.ts";
 
 /**
  * All that has to survive a reload: plain JSON. Whoever keeps it, keeps it anew in each call of the listener's `outbox`, before returning:
@@ -11,6 +12,8 @@ export type SavedConnection = {
   /** The last room packet that was handed over, and the time there. */
   offset: number;
   at: number;
+  /** Up to where the server had confirmed the count, and the digests of the last packets. */
+  unconfirmed?: Unconfirmed;
   /** The nickname at the end: what to hand over as `nick` the next time. */
   nick: string;
   /** Up to which number the answers were known. */

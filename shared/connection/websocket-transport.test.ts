@@ -61,7 +61,10 @@ describe("heartbeat", () => {
     await socket.closed;
     await stage.pass(125);
     const second = await stage.server.sockets.next();
-    expect(await second.heard.next()).toMatchObject({ offset: 1, log: "log" });
+    // 0 and not 1: no ping has said that "one" was the first.
+    expect(await second.heard.next()).toMatchObject({ offset: 0, log: "log" });
+    second.says(welcome({ turn: 2, resumed: true }), bo("one"), bo("two"));
+    await client.hears("one", "two");
   });
 });
 
@@ -79,7 +82,10 @@ describe("what is no packet", () => {
     expect(client.connection.state).toMatchObject({ kind: "waiting", why: { code: "unreachable" } });
     await stage.pass(125);
     const second = await stage.server.sockets.next();
-    expect(await second.heard.next()).toMatchObject({ offset: 1 });
+    // 0 and not 1: what a broken line brought before is not confirmed.
+    expect(await second.heard.next()).toMatchObject({ offset: 0 });
+    second.says(welcome({ turn: 2, resumed: true }), bo("one"), bo("two"));
+    await client.hears("one", "two");
   });
 
   it("[P4] a room packet before welcome is none either", async () => {
@@ -94,6 +100,81 @@ describe("what is no packet", () => {
     socket.says(service("confetti", { colour: "red" }), bo("one"), service("ping", { offset: 1, online: 1, mood: "fine" }));
     expect(await socket.heard.next()).toEqual({ type: "pong" });
     expect(client.words).toEqual(["one"]);
+  });
+});
+
+describe("[S20] what was accepted and does not come", () => {
+  const ana = (message: string) => encodeChat("ana", message);
+  const refused = service("refused", { seq: 1, code: "message-invalid", message: "" });
+
+  it("is asked for again: a refusal that was lost on the way does not read as accepted", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    for (const line of ["one", "two"]) client.connection.send(line);
+    for (const said of ["one", "two"]) expect(await socket.heard.next()).toMatchObject({ said });
+    // `refused` for number 1 was lost on the way.
+    socket.says(service("ack", { seq: 2, offset: 1 }), ana("two"));
+    expect(await socket.heard.next()).toMatchObject({ type: "hello", seq: 0 });
+    expect(client.shown).toEqual(["one pending"]);
+    socket.says(welcome({ turn: 2, resumed: true, seq: 2 }), refused, ana("two"));
+    await vi.waitFor(() => expect(client.shown[0]).toBe("one refused"));
+    socket.says(service("ping", { offset: 1, online: 1 }));
+    await socket.heard.next();
+    expect(client.shown).toEqual(["one refused"]);
+    expect(client.heard).toEqual(["1 two"]);
+  });
+
+  it("is asked for again also where the same words came after it", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    for (const line of ["one", "one"]) client.connection.send(line);
+    for (let line = 0; line < 2; line++) await socket.heard.next();
+    socket.says(service("ack", { seq: 2, offset: 1 }), ana("one"));
+    expect(await socket.heard.next()).toMatchObject({ type: "hello", seq: 0 });
+    socket.says(welcome({ turn: 2, resumed: true, seq: 2 }), refused, ana("one"));
+    await vi.waitFor(() => expect(client.shown[0]).toBe("one refused"));
+  });
+
+  it("is asked for again once: a room that then does not show it either has it all the same", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    client.connection.send("one");
+    await socket.heard.next();
+    socket.says(service("ack", { seq: 1, offset: 1 }), ana("otherwise"));
+    await socket.heard.next();
+    socket.says(welcome({ turn: 2, resumed: true, seq: 1 }), ana("otherwise"), service("ping", { offset: 1, online: 1 }));
+    expect(await socket.heard.next()).toEqual({ type: "pong" });
+    expect(client.shown).toEqual([]);
+    expect(socket.heard.count).toBe(0);
+  });
+
+  it("finds a packet that was lost on the way, before any ping does", async () => {
+    const { client, socket } = await stage.onWebSocket();
+    client.connection.send("one");
+    await socket.heard.next();
+    socket.says(service("ack", { seq: 1, offset: 1 }));
+    socket.says(bo("two")); // "one" was lost
+    expect(await socket.heard.next()).toMatchObject({ type: "hello", offset: 0, seq: 0 });
+    socket.says(welcome({ turn: 2, resumed: true, seq: 1 }), ana("one"), bo("two"));
+    expect(await socket.heard.next()).toMatchObject({ type: "hello", offset: 0 });
+    socket.says(welcome({ turn: 3, resumed: true, seq: 1 }), ana("one"), bo("two"));
+    await client.hears("one", "two");
+    expect(client.heard).toEqual(["1 one", "2 two"]);
+    expect(client.shown).toEqual([]);
+  });
+
+  it.each<[string, Uint8Array[]]>([
+    ["comes with its answer", [service("ack", { seq: 2, offset: 3 }), ana("one"), bo("between"), ana("two")]],
+    ["comes before its answer", [ana("one"), bo("between"), ana("two"), service("ack", { seq: 2, offset: 3 })]],
+    ["bears a new name", [service("ack", { seq: 2, offset: 3 }), bo("between"), encodeChat("bea", "one"), encodeChat("bea", "two")]],
+    ["is no longer kept", [service("ack", { seq: 2, offset: 3 }), service("gap", { from: 1, to: 3, at: 0 })]],
+    ["is partly no longer kept", [service("ack", { seq: 2, offset: 3 }), service("gap", { from: 1, to: 2, at: 0 }), ana("two")]],
+  ])("is not asked for where it %s", async (_, packets) => {
+    const { client, socket } = await stage.onWebSocket();
+    for (const line of ["one", "two"]) client.connection.send(line);
+    for (let line = 0; line < 2; line++) await socket.heard.next();
+    socket.says(...packets, service("ping", { offset: 3, online: 1 }));
+    expect(await socket.heard.next()).toEqual({ type: "pong" });
+    expect(client.shown).toEqual([]);
+    client.connection.send("three");
+    expect(await socket.heard.next()).toMatchObject({ said: "three" });
   });
 });
 
