@@ -1,4 +1,4 @@
-import { freePort } from "./free-port.ts";
+import { freePort } from "../free-port.ts";
 import { leftBehind, type Measured, settled } from "./left-behind.ts";
 import type { WireDoor } from "./script.ts";
 import { type Finding, lay, type Siege } from "./siege.ts";

@@ -1,10 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { freePort } from "../free-port.ts";
 import { here, type Launch, type Served, startPalabre } from "../process.ts";
 import type { Answer, Question } from "./probe.ts";
 
@@ -165,14 +165,4 @@ export class MeasuredServer {
       child.send({ id, question }, (error) => error && ended());
     });
   }
-}
-
-/** One that nobody listens on at the moment: a server does not say which it took for raw TCP. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -8,6 +8,7 @@ import { type Hub, isRefusal } from "../chat/hub.ts";
 import { Posts } from "../chat/posts.ts";
 import { encodeError } from "../chat/replies.ts";
 import type { Ending, Payload, StreamTransport } from "../chat/transport.ts";
+import { SocketWriter } from "./socket-writer.ts";
 
 /** How long a peer may take to hear the last words and to hang up, ms. */
 const HANG_UP_WITHIN_MS = 5000;
@@ -33,6 +34,7 @@ export class TcpTransport implements StreamTransport {
   readonly pieceOctets = PIECE_OCTETS;
   readonly address: string;
   readonly #socket: Socket;
+  readonly #writer: SocketWriter;
   readonly #hub: Hub;
   readonly #listener: TcpListener;
   readonly #conversation: Conversation;
@@ -42,12 +44,12 @@ export class TcpTransport implements StreamTransport {
   /** What came before the first packet was whole. */
   #begun: Uint8Array = NOTHING;
   #closed = false;
-  #whenWritable: (() => void) | undefined;
   #callOffHangUp: (() => void) | undefined;
 
   /** Starts to read. */
   constructor(socket: Socket, address: string, hub: Hub, listener: TcpListener) {
     this.#socket = socket;
+    this.#writer = new SocketWriter(socket);
     this.address = address;
     this.#hub = hub;
     this.#listener = listener;
@@ -71,7 +73,7 @@ export class TcpTransport implements StreamTransport {
   }
 
   get writable(): boolean {
-    return !this.#closed && this.#socket.writableLength === 0;
+    return !this.#closed && this.#writer.unwritten === 0;
   }
 
   get closed(): boolean {
@@ -80,7 +82,7 @@ export class TcpTransport implements StreamTransport {
 
   /** True when the peer has taken all that there is for it: what was written, and the answers to its posts. */
   get emptied(): boolean {
-    return this.#socket.destroyed || (this.#socket.writableLength === 0 && this.#posts?.settled !== false);
+    return this.#socket.destroyed || (this.#writer.unwritten === 0 && this.#posts?.settled !== false);
   }
 
   write(payload: Payload, then?: Payload): void {
@@ -89,21 +91,11 @@ export class TcpTransport implements StreamTransport {
       this.#admitted = true;
       this.#listener.admitted(this);
     }
-    if (then === undefined) {
-      this.#socket.write(payload.octets);
-      return;
-    }
-    this.#socket.cork();
-    this.#socket.write(payload.octets);
-    this.#socket.write(then.octets);
-    this.#socket.uncork();
+    this.#writer.write(payload.octets, then?.octets);
   }
 
   whenWritable(run: () => void): void {
-    const armed = this.#whenWritable !== undefined;
-    this.#whenWritable = run;
-    // `drain` comes only after a write that was told to wait; the callback of an empty write always comes, after all before it.
-    if (!armed && !this.#closed) this.#socket.write(NOTHING, this.#drained);
+    if (!this.#closed) this.#writer.whenEmpty(run);
   }
 
   pause(): void {
@@ -168,12 +160,6 @@ export class TcpTransport implements StreamTransport {
     if (this.#begun.length > 0) this.#conversation.receive(this.#begun, false);
     this.#conversation.ended();
   }
-
-  readonly #drained = (): void => {
-    const run = this.#whenWritable;
-    this.#whenWritable = undefined;
-    if (!this.#closed) run?.();
-  };
 
   /** The last thing that goes out is the `error`, where there is a refusal to tell. */
   #end(refusal: Refusal | undefined): void {

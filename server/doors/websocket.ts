@@ -10,13 +10,13 @@ import { encodeError, refuse } from "../chat/replies.ts";
 import type { Ending, Payload, StreamTransport } from "../chat/transport.ts";
 import { type AllowedOrigins, checkOrigin } from "./origin.ts";
 import { replyRefusal } from "./packets-reply.ts";
+import { SocketWriter } from "./socket-writer.ts";
 import { frameBinary } from "./websocket-frame.ts";
 
 export const SUBPROTOCOL = "palabre.v1";
 /** How long a peer may take to answer a close frame, ms. */
 const CLOSE_TIMEOUT_MS = 1000;
 const PIECE_OCTETS = 64 * 1024;
-const NOTHING = Buffer.alloc(0);
 /** What ws closes by itself, by its close code: RFC 6455 is broken, text is not UTF-8, there is too much of it. */
 const BROKEN: ReadonlyMap<number, Refusal> = new Map([
   [1002, refuse("malformed", "This is no WebSocket message.")],
@@ -99,16 +99,15 @@ export class WebSocketTransport implements StreamTransport {
   readonly kind = "websocket";
   readonly pieceOctets = PIECE_OCTETS;
   readonly #webSocket: WebSocket;
-  readonly #socket: Socket;
+  readonly #writer: SocketWriter;
   readonly address: string;
   readonly #door: WebSocketDoor;
   #conversation: Conversation | undefined;
   #closed = false;
-  #whenWritable: (() => void) | undefined;
 
   constructor(webSocket: WebSocket, socket: Socket, address: string, door: WebSocketDoor) {
     this.#webSocket = webSocket;
-    this.#socket = socket;
+    this.#writer = new SocketWriter(socket);
     this.address = address;
     this.#door = door;
   }
@@ -138,7 +137,7 @@ export class WebSocketTransport implements StreamTransport {
   }
 
   get writable(): boolean {
-    return !this.#closed && this.#socket.writableLength === 0;
+    return !this.#closed && this.#writer.unwritten === 0;
   }
 
   get closed(): boolean {
@@ -147,26 +146,16 @@ export class WebSocketTransport implements StreamTransport {
 
   /** Octets that the peer has not taken yet. */
   get unwritten(): number {
-    return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+    return this.#writer.unwritten;
   }
 
   write(payload: Payload, then?: Payload): void {
     if (this.#closed) return;
-    if (then === undefined) {
-      this.#write(framed(payload));
-      return;
-    }
-    this.#socket.cork();
-    this.#write(framed(payload));
-    this.#write(framed(then));
-    this.#socket.uncork();
+    this.#writer.write(framed(payload), then === undefined ? undefined : framed(then));
   }
 
   whenWritable(run: () => void): void {
-    const armed = this.#whenWritable !== undefined;
-    this.#whenWritable = run;
-    // `drain` comes only after a write that was told to wait; the callback of an empty write always comes, after all before it.
-    if (!armed && !this.#closed) this.#socket.write(NOTHING, this.#drained);
+    if (!this.#closed) this.#writer.whenEmpty(run);
   }
 
   pause(): void {
@@ -195,20 +184,10 @@ export class WebSocketTransport implements StreamTransport {
     this.#conversation?.receive(data, true);
   }
 
-  #write(frame: Buffer): void {
-    this.#socket.write(frame);
-  }
-
-  readonly #drained = (): void => {
-    const run = this.#whenWritable;
-    this.#whenWritable = undefined;
-    if (!this.#closed) run?.();
-  };
-
   /** The last thing that goes out is the `error`, where there is a refusal to tell. */
   #end(refusal?: Refusal): void {
     if (this.#closed) return;
-    if (refusal !== undefined) this.#write(frameBinary(encodeError(refusal)));
+    if (refusal !== undefined) this.#writer.write(frameBinary(encodeError(refusal)));
     this.#closed = true;
     this.#door.closed(this, refusal);
     this.#conversation?.closed();
