@@ -74,7 +74,7 @@ export class Recorder {
   readonly complete: boolean;
   readonly entries: Entry[] = [];
   readonly #chronicle: Chronicle;
-  readonly #loses: boolean;
+  readonly loses: boolean;
   #sinceMs = Number.POSITIVE_INFINITY;
   #over: LineKind | undefined;
   /** How often `welcome` came, and how often it resumed. */
@@ -82,7 +82,7 @@ export class Recorder {
   transportChanges = 0;
 
   constructor(chronicle: Chronicle, name: string, complete: boolean, loses: boolean) {
-    this.#loses = loses;
+    this.loses = loses;
     this.#chronicle = chronicle;
     this.name = name;
     this.complete = complete;
@@ -130,7 +130,7 @@ export class Recorder {
   /** A WebSocket message was lost on the way, and that came out: what was counted above `offset` since then was never said to be there by the server. Source: S33. */
   void(offset: number): void {
     if (this.#chronicle.closed) return;
-    if (!this.#loses) return this.fault(`started over from ${offset}, and nothing had been lost on the way`);
+    if (!this.loses) return this.fault(`started over from ${offset}, and nothing had been lost on the way`);
     const begun = this.entries.findLastIndex((entry) => entry.kind === "welcomed" && entry.offset <= offset);
     for (let index = this.entries.length - 1; index > begun; index--) {
       const entry = this.entries[index];

@@ -138,7 +138,12 @@ export class WireClient {
   }
 
   #hello(carrier: Carrier): void {
-    const { nick } = this.#options;
+    const { nick, recorder } = this.#options;
+    // What no ping has confirmed may have been counted wrong: where messages vanish it is asked for again.
+    if (recorder.loses && this.#carrier === undefined && this.#offset > this.#sure) {
+      recorder.void(this.#sure);
+      this.#offset = this.#sure;
+    }
     const asked = this.#log === undefined ? undefined : { log: this.#log, offset: this.#offset };
     carrier.asked = asked;
     carrier.line.send(
@@ -212,7 +217,8 @@ export class WireClient {
     clearTimeout(carrier.timer);
     this.#turn = turn;
     this.#outbox.welcome(seq);
-    this.#sure = offset;
+    // Going on from what was counted confirms nothing of it.
+    this.#sure = goesOn && this.#options.recorder.loses ? Math.min(this.#sure, offset) : offset;
     this.#nick = nick;
     this.#heartbeatMs = welcome.heartbeat;
     this.#roster = [];
