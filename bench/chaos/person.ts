@@ -137,10 +137,19 @@ export class Person {
     const { name, only, entrance, loses, chronicle, random, lastStrayMs } = this.#options;
     const recorder = chronicle.recorder(this.#stays === 0 ? name : `${name}/${this.#stays}`, { complete: false, loses });
     this.#stays++;
-    const stay = new Stay({ url: entrance.url, nick, only, recorder, random, webSocketsWork: () => this.#webSocketsWork });
+    const strays = () => performance.now() - lastStrayMs() < STRAY_MS;
+    const stay = new Stay({
+      url: entrance.url,
+      nick,
+      only,
+      recorder,
+      random,
+      webSocketsWork: () => this.#webSocketsWork,
+      helloMayBeLate: () => strays() || stay.page.ageMs < STRAY_MS,
+    });
     stay.onReplaced = () => {
       const { ageMs, how } = stay.page;
-      const explained = performance.now() - lastStrayMs() < STRAY_MS || (how !== "first" && ageMs < RELOAD_MS);
+      const explained = strays() || (how !== "first" && ageMs < RELOAD_MS);
       if (explained) chronicle.takenUp++;
       else recorder.fault(`told that it went on elsewhere, ${Math.round(ageMs)} ms after its page began (${how})`);
       this.#after(500, () => stay.takeUp());

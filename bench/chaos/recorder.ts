@@ -18,6 +18,8 @@ export class Chronicle {
   transportChanges = 0;
   /** What was heard at a place that turned out to be miscounted. */
   voided = 0;
+  /** How often a page started its timeline over because its first `hello` arrived late. */
+  startedOver = 0;
   /** How often a page said that its session went on elsewhere, by a stray `hello` of its own, and was told to take it up again. */
   takenUp = 0;
   closed = false;
@@ -125,6 +127,17 @@ export class Recorder {
 
   roster(nicks: readonly string[], online: number): void {
     this.#add({ kind: "roster", nicks, online });
+  }
+
+  /**
+   * The timeline starts over, from `offset`. Further on than it had come: its first `hello`, which names no place, was held on its way, and took
+   * the session when it arrived; what lies between is there for who scrolls up. Else it found out that it had miscounted.
+   */
+  startsOver(offset: number, mayBeLate: boolean): void {
+    const heard = this.entries.findLast((entry) => entry.kind === "heard");
+    if (heard?.kind !== "heard" || offset <= heard.offset) return this.void(offset);
+    if (mayBeLate) this.#chronicle.startedOver++;
+    else this.fault(`started over from ${offset}, having come to ${heard.offset}`);
   }
 
   /** A WebSocket message was lost on the way, and that came out: what was counted above `offset` since then was never said to be there by the server. Source: S33. */

@@ -23,6 +23,8 @@ export type StayOptions = {
   readonly random: Random;
   /** False while the network lets no WebSocket through. */
   readonly webSocketsWork: () => boolean;
+  /** True where the network may still bring a `hello` that was said a while ago. */
+  readonly helloMayBeLate: () => boolean;
 };
 
 /** One session of the product's own client, over as many lives of its page as it takes. */
@@ -227,7 +229,7 @@ export class Stay {
       switch (event.kind) {
         case "welcome": {
           // Starting over, and not because its page did: it found out that it had miscounted since there.
-          if (event.fresh && !this.#goesBack && recorder.welcomes > 0) recorder.void(event.offset);
+          if (event.fresh && !this.#goesBack && recorder.welcomes > 0) recorder.startsOver(event.offset, this.#options.helloMayBeLate());
           const fresh = event.fresh || this.#goesBack;
           this.#goesBack = false;
           const over = this.#connection?.state.kind === "open" ? this.#connection.state.transport : "long-poll";

@@ -20,7 +20,7 @@ export function summary(outcome: Outcome): string[] {
       .filter(([, times]) => times > 0)
       .map(([fault, times]) => `${fault} ${times}`)
       .join(", ")}`,
-    `kills ${kills}${chronicle.voided > 0 ? `; ${chronicle.voided} packets heard at a place that a ping put right` : ""}${chronicle.takenUp > 0 ? `; ${chronicle.takenUp} pages told that they went on elsewhere, by a stray hello of their own` : ""}`,
+    `kills ${kills}${chronicle.voided > 0 ? `; ${chronicle.voided} packets heard at a place that a ping put right` : ""}${chronicle.takenUp > 0 ? `; ${chronicle.takenUp} pages told that they went on elsewhere, by a stray hello of their own` : ""}${chronicle.startedOver > 0 ? `; ${chronicle.startedOver} timelines started over by a hello that arrived late` : ""}`,
     `delivered within, ms: half ${ms(0.5)}, 90 % ${ms(0.9)}, 99 % ${ms(0.99)}, all ${Math.round(latency.longestMs)} (${latency.count} deliveries)`,
     ...(violations.length === 0 ? [] : describe(violations, history)),
     ...failures.slice(0, MOST_FAILURES),
