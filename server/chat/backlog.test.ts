@@ -44,11 +44,13 @@ const isPaused = ({ hearer }: { hearer: Hearer }) => hearer.paused;
 
 type Open = Awaited<ReturnType<typeof open>>;
 
+/** Everybody says all but the last, in one go; and then, when more waits than may, the last. */
 function saysAll({ senders }: Open): void {
   for (const { conversation, nick } of senders) {
-    const packets = Array.from({ length: MESSAGES }, (_, index) => encodeChat(nick, `${nick} ${index}`));
+    const packets = Array.from({ length: MESSAGES - 1 }, (_, index) => encodeChat(nick, `${nick} ${index}`));
     conversation.receive(Buffer.concat(packets), true);
   }
+  for (const { conversation, nick } of senders) conversation.receive(encodeChat(nick, `${nick} last`), true);
 }
 
 async function saidInLogs({ engine }: Open): Promise<string[]> {

@@ -11,8 +11,10 @@ import type { Ending, StreamTransport } from "./transport.ts";
 
 /** How long a stream may be silent before its first `hello`, ms. Source: W5. */
 export const HELLO_WITHIN_MS = 10_000;
-/** Numbers of one stream that are on their way into the log: more wait at the sender's end. */
-const MAX_IN_FLIGHT = 64;
+/** Numbers of one stream that are on their way into the log, a whole commit's worth: more wait at the sender's end. */
+const MAX_IN_FLIGHT = 1024;
+/** Answers that wait for who does not read them. */
+const MAX_OWED = 64;
 
 /** What one stream says, packet by packet, whatever door it came through. */
 export class Conversation implements Sender {
@@ -199,14 +201,14 @@ export class Conversation implements Sender {
     if (full === this.#paused) return;
     this.#paused = full;
     // Who does not read its answers is silent by itself; who waits for the engine is not.
-    this.#session?.holdBack(full && this.#session.owedCount < MAX_IN_FLIGHT, this.#hub.clock.now());
+    this.#session?.holdBack(full && this.#session.owedCount < MAX_OWED, this.#hub.clock.now());
     if (full) this.#transport.pause();
     else this.#transport.resume();
   }
 
   get #full(): boolean {
     const mayWait = this.#hub.backlog.full ? 1 : MAX_IN_FLIGHT;
-    return this.#busy || this.#inFlight >= mayWait || (this.#session?.owedCount ?? 0) >= MAX_IN_FLIGHT;
+    return this.#busy || this.#inFlight >= mayWait || (this.#session?.owedCount ?? 0) >= MAX_OWED;
   }
 
   readonly #relieved = (): void => {
