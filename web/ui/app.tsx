@@ -7,7 +7,7 @@ import { ShutScreen } from "./shut-screen.tsx";
 
 export function App({ store, words }: AppParts) {
   useSignalEffect(() => {
-    document.title = words.title(store.room, store.unread.value);
+    document.title = `${store.room} · Palabre`;
   });
   return (
     <AppContext.Provider value={{ store, words }}>

@@ -9,7 +9,6 @@ export const english = (format: Formats): Words => ({
   tag: "en",
   direction: "ltr",
   format,
-  title: (room, unread) => (unread > 0 ? `(${format.number(unread)}) ${room} · Palabre` : `${room} · Palabre`),
 
   entrance: "Choose a nickname and come in. No account needed.",
   nickname: "Nickname",
@@ -27,6 +26,7 @@ export const english = (format: Formats): Words => ({
   },
   tryingAgainIn: (seconds) => `Trying again in ${format.number(seconds)} s`,
   tryingNow: "Trying again…",
+  slow: "This takes longer than usual. Still waiting for an answer.",
   noSuchRoom: "There is no such room",
   noSuchRoomBecause: "The name of a room has small letters, digits and hyphens, at most 32 of them.",
   toTheLobby: "Go to the lobby",
@@ -44,6 +44,7 @@ export const english = (format: Formats): Words => ({
     internal: "The chat has a problem at the moment.",
     timeout: "The chat did not answer in time.",
     unreachable: "The chat cannot be reached.",
+    intercepted: "Something else answers in place of the chat. If this network has a sign-in page, open that first.",
     forbidden: "The chat does not let this page in.",
     removed: "The operator has removed you from this room.",
     replaced: "The conversation went on in another tab.",
@@ -65,6 +66,7 @@ export const english = (format: Formats): Words => ({
   disconnected: "Not connected",
   inSeconds: (seconds) => `in ${format.number(seconds)} s`,
   now: "Try now",
+  waiting: (count) => format.plural(count, { one: "# message waits to be sent", other: "# messages wait to be sent" }),
 
   room: (name) => `Room ${name}`,
   leave: "Leave",
@@ -92,6 +94,7 @@ export const english = (format: Formats): Words => ({
     return `${who} ${did[group]}`;
   },
   renamed: (from, to) => `${from} is now ${to}`,
+  said: (nick, message) => `${nick}: ${message}`,
 
   message: "Message",
   writeTo: (room) => `Say something in ${room}`,
@@ -102,6 +105,7 @@ export const english = (format: Formats): Words => ({
   sendAgain: "Try again",
   discard: "Discard",
   unknownCommand: (word) => `There is no command /${word}. To say it as it is, begin with two slashes: //${word}`,
+  emptyAction: "Say what you do: /me waves",
   helpTitle: "What can be typed",
   help: [
     ["Enter", "sends"],
@@ -123,4 +127,17 @@ export const english = (format: Formats): Words => ({
   changeNickname: "Change nickname",
   newNickname: "New nickname",
   save: "Save",
+  invite: "Invite people",
+  linkCopied: "The link to this room is copied. Whoever opens it is in.",
+  copyYourself: "Whoever opens this link is in:",
+
+  settings: "Settings",
+  language: "Language",
+  languageOfBrowser: "The browser’s",
+  theme: "Appearance",
+  themes: { system: "The device’s", light: "Light", dark: "Dark" },
+  notify: "Notify me when I am called",
+  notifyForbidden: "The browser does not allow notifications from this page. Its settings for this site can change that.",
+  sound: "Play a sound when I am called",
+  calledBy: (nick, room) => `${nick} calls you in ${room}`,
 });

@@ -7,7 +7,6 @@ export const french = (format: Formats): Words => ({
   tag: "fr",
   direction: "ltr",
   format,
-  title: (room, unread) => (unread > 0 ? `(${format.number(unread)}) ${room} · Palabre` : `${room} · Palabre`),
 
   entrance: "Choisissez un pseudo et entrez. Aucun compte n’est nécessaire.",
   nickname: "Pseudo",
@@ -25,6 +24,7 @@ export const french = (format: Formats): Words => ({
   },
   tryingAgainIn: (seconds) => `Nouvel essai dans ${format.number(seconds)} s`,
   tryingNow: "Nouvel essai…",
+  slow: "C’est plus long que d’habitude. On attend toujours une réponse.",
   noSuchRoom: "Ce salon n’existe pas",
   noSuchRoomBecause: "Le nom d’un salon se compose de minuscules sans accent, de chiffres et de traits d’union, 32 au plus.",
   toTheLobby: "Aller au salon principal",
@@ -42,6 +42,7 @@ export const french = (format: Formats): Words => ({
     internal: "Le chat a un problème en ce moment.",
     timeout: "Le chat n’a pas répondu à temps.",
     unreachable: "Le chat est injoignable.",
+    intercepted: "Autre chose répond à la place du chat. Si ce réseau a une page de connexion, ouvrez-la d’abord.",
     forbidden: "Le chat ne laisse pas entrer cette page.",
     removed: "L’opérateur vous a retiré de ce salon.",
     replaced: "La conversation a continué dans un autre onglet.",
@@ -63,6 +64,7 @@ export const french = (format: Formats): Words => ({
   disconnected: "Déconnecté",
   inSeconds: (seconds) => `dans ${format.number(seconds)} s`,
   now: "Essayer maintenant",
+  waiting: (count) => format.plural(count, { one: "# message attend d’être envoyé", other: "# messages attendent d’être envoyés" }),
 
   room: (name) => `Salon ${name}`,
   leave: "Quitter",
@@ -104,6 +106,7 @@ export const french = (format: Formats): Words => ({
     }
   },
   renamed: (from, to) => `${from} s’appelle maintenant ${to}`,
+  said: (nick, message) => `${nick} : ${message}`,
 
   message: "Message",
   writeTo: (room) => `Dire quelque chose dans ${room}`,
@@ -114,6 +117,7 @@ export const french = (format: Formats): Words => ({
   sendAgain: "Réessayer",
   discard: "Jeter",
   unknownCommand: (word) => `La commande /${word} n’existe pas. Pour le dire tel quel, commencez par deux barres : //${word}`,
+  emptyAction: "Dites ce que vous faites : /me salue",
   helpTitle: "Ce qui peut s’écrire",
   help: [
     ["Entrée", "envoie"],
@@ -135,4 +139,17 @@ export const french = (format: Formats): Words => ({
   changeNickname: "Changer de pseudo",
   newNickname: "Nouveau pseudo",
   save: "Enregistrer",
+  invite: "Inviter",
+  linkCopied: "Le lien vers ce salon est copié. Il suffit de l’ouvrir pour entrer.",
+  copyYourself: "Il suffit d’ouvrir ce lien pour entrer :",
+
+  settings: "Réglages",
+  language: "Langue",
+  languageOfBrowser: "Celle du navigateur",
+  theme: "Apparence",
+  themes: { system: "Celle de l’appareil", light: "Claire", dark: "Sombre" },
+  notify: "Me prévenir quand on m’appelle",
+  notifyForbidden: "Le navigateur n’autorise pas les notifications de cette page. Ses réglages pour ce site peuvent y remédier.",
+  sound: "Jouer un son quand on m’appelle",
+  calledBy: (nick, room) => `${nick} vous appelle dans ${room}`,
 });

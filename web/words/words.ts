@@ -14,9 +14,6 @@ export type Words = {
   readonly direction: "ltr" | "rtl";
   readonly format: Formats;
 
-  /** The window's title. */
-  readonly title: (room: string, unread: number) => string;
-
   // Coming in
   readonly entrance: string;
   readonly nickname: string;
@@ -29,12 +26,17 @@ export type Words = {
   readonly nicknameFault: Readonly<Record<NicknameFault, string>>;
   readonly tryingAgainIn: (seconds: number) => string;
   readonly tryingNow: string;
+  /** The server takes its time. */
+  readonly slow: string;
   readonly noSuchRoom: string;
   readonly noSuchRoomBecause: string;
   readonly toTheLobby: string;
 
-  /** What a code of the server means to the person, as a whole sentence; `unreachable`: nothing was heard from it at all. */
-  readonly because: Readonly<Record<Code | "unreachable", string>>;
+  /**
+   * What a code of the server means to the person, as a whole sentence. `unreachable`: nothing was heard from it at all; `intercepted`: something
+   * else answered in its place, such as the sign-in page of a network.
+   */
+  readonly because: Readonly<Record<Code | "unreachable" | "intercepted", string>>;
   readonly takeBack: string;
 
   // Connection
@@ -48,6 +50,8 @@ export type Words = {
   readonly disconnected: string;
   readonly inSeconds: (seconds: number) => string;
   readonly now: string;
+  /** So many messages go out as soon as there is a connection. */
+  readonly waiting: (count: number) => string;
 
   // Room
   readonly room: (name: string) => string;
@@ -68,6 +72,8 @@ export type Words = {
   /** Comings and goings as one line; `summary` names at most a few, `more` counts those it leaves out of each group. */
   readonly moves: (group: keyof MoveSummary, names: readonly string[], more: number) => string;
   readonly renamed: (from: string, to: string) => string;
+  /** One message, read aloud. */
+  readonly said: (nick: string, message: string) => string;
 
   // Writing
   readonly message: string;
@@ -79,6 +85,8 @@ export type Words = {
   readonly sendAgain: string;
   readonly discard: string;
   readonly unknownCommand: (word: string) => string;
+  /** `/me` without anything after it. */
+  readonly emptyAction: string;
   readonly help: readonly (readonly [typed: string, meaning: string])[];
   readonly helpTitle: string;
   readonly close: string;
@@ -93,4 +101,22 @@ export type Words = {
   readonly changeNickname: string;
   readonly newNickname: string;
   readonly save: string;
+  /** A button: hands over the link to this room, which is an invitation. */
+  readonly invite: string;
+  readonly linkCopied: string;
+  /** Stands before the link, where the page may not copy it by itself. */
+  readonly copyYourself: string;
+
+  // Settings
+  readonly settings: string;
+  readonly language: string;
+  readonly languageOfBrowser: string;
+  readonly theme: string;
+  readonly themes: Readonly<Record<"system" | "light" | "dark", string>>;
+  /** A switch: when somebody calls and the page is not in front. */
+  readonly notify: string;
+  readonly notifyForbidden: string;
+  readonly sound: string;
+  /** The title of a notification. */
+  readonly calledBy: (nick: string, room: string) => string;
 };
