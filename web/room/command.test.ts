@@ -13,7 +13,7 @@ describe("what was typed", () => {
     ["/dance with me", { kind: "unknown", word: "dance" }],
     ["//dance", { kind: "say", text: "/dance" }],
     ["/me waves", { kind: "say", text: "/me waves" }],
-    ["/me", { kind: "unknown", word: "me" }],
+    ["/me", { kind: "empty-action" }],
     ["/etc/hosts is a file", { kind: "say", text: "/etc/hosts is a file" }],
     ["/ alone", { kind: "say", text: "/ alone" }],
     ["either/or", { kind: "say", text: "either/or" }],

@@ -4,6 +4,8 @@ export type Input =
   | { readonly kind: "say"; readonly text: string }
   | { readonly kind: "nick"; readonly nick: string }
   | { readonly kind: "help" }
+  /** `/me`, and nothing that one does. */
+  | { readonly kind: "empty-action" }
   | { readonly kind: "unknown"; readonly word: string };
 
 // Letters alone, then an end: "/etc/hosts" and "/r/lobby" are things that people say.
@@ -22,7 +24,7 @@ export function parseInput(text: string): Input {
     case "help":
       return { kind: "help" };
     case "me":
-      return rest.trim() === "" ? { kind: "unknown", word: "me" } : { kind: "say", text: typed };
+      return rest.trim() === "" ? { kind: "empty-action" } : { kind: "say", text: typed };
     default:
       return { kind: "unknown", word: word ?? "" };
   }

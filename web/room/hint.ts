@@ -7,4 +7,8 @@ export type Hint =
   | { readonly kind: "unknown-command"; readonly word: string }
   | { readonly kind: "nickname-fault"; readonly fault: NicknameFault }
   | { readonly kind: "rename-refused"; readonly code: Code }
-  | { readonly kind: "unsent"; readonly count: number };
+  | { readonly kind: "unsent"; readonly count: number }
+  | { readonly kind: "empty-action" }
+  | { readonly kind: "link-copied" }
+  /** The page may not copy by itself. */
+  | { readonly kind: "copy-yourself"; readonly link: string };

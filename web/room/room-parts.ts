@@ -1,5 +1,6 @@
 import type { ChatConnection, ConnectionListener, ConnectionOptions } from "../../shared/connection/chat-connection.ts";
 import type { ConnectionClock } from "../../shared/connection/environment.ts";
+import type { WarmSocket } from "../../shared/connection/warm-socket.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { SessionSecret } from "../../shared/session-secret.ts";
 import type { Keepsake } from "./keepsake.ts";
@@ -15,6 +16,8 @@ export type Connection = Pick<
 export type RoomParts = {
   readonly room: RoomName;
   connect(options: Omit<ConnectionOptions, "url">, listener: ConnectionListener): Connection;
+  /** What is opened while the person still types, so that coming in is quicker. */
+  readonly warmSocket?: Pick<WarmSocket, "warm" | "cool">;
   newSecret(): SessionSecret;
   readonly clock: ConnectionClock;
   readonly keepsake: Keepsake;

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { ConnectionEvent } from "../../shared/connection/connection-event.ts";
-import { EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withEvents, withOlder } from "./room-picture.ts";
+import { answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withEvents, withOlder } from "./room-picture.ts";
 
 const AT = new Date(2026, 5, 15, 12).getTime();
 const welcome: ConnectionEvent = { kind: "welcome", nick: "Ana", room: "lobby", resumed: false, fresh: true, offset: 4, online: 2 };
 
-function says(offset: number, nick: string): ConnectionEvent & { kind: "message" } {
-  return { kind: "message", offset, at: AT, nick, message: "x" };
+const roster: ConnectionEvent = { kind: "roster", nicks: ["Ana", "Bo"], online: 2 };
+
+function says(offset: number, nick: string, message = "x"): ConnectionEvent & { kind: "message" } {
+  return { kind: "message", offset, at: AT, nick, message };
 }
 
 /** The room after each payload, somebody looking on. */
@@ -41,11 +43,26 @@ describe("what is known of the room", () => {
   });
 
   it("counts as unread what others say, once, however often it comes", () => {
-    const seen = picture(welcome, says(5, "Bo"));
+    const seen = picture(welcome, roster, says(5, "Bo"));
     const away = withEvents(seen, [says(5, "Bo"), says(6, "ANA"), says(7, "Bo")], false);
     expect(away.unread).toBe(1);
     expect(withEvents(away, [says(7, "Bo"), says(8, "Bo")], false).unread).toBe(2);
     expect(read(away).unread).toBe(0);
+  });
+
+  it("counts in how much of that the person is called, and who called last", () => {
+    const away = withEvents(picture(welcome, roster), [says(5, "Bo", "@ana?"), says(6, "Bo"), says(7, "Cy", "so, @Ana!")], false);
+    expect(away).toMatchObject({ unread: 3, calls: 2, call: says(7, "Cy", "so, @Ana!") });
+    expect(read(away)).toMatchObject({ unread: 0, calls: 0 });
+    expect(answered(away)).toMatchObject({ unread: 0, calls: 0 });
+    const there = withEvents(picture(welcome, roster), [says(5, "Ana", "I am @ana"), says(6, "Bo", "@Ana")], true);
+    expect(there).toMatchObject({ unread: 0, calls: 0, call: says(6, "Bo", "@Ana") });
+  });
+
+  it("counts nothing of what was said before the person came", () => {
+    const came = withEvents(EMPTY_PICTURE, [welcome, says(5, "Bo", "@Ana"), says(6, "Bo")], false);
+    expect(withEvents(came, [says(7, "Bo"), roster], false)).toMatchObject({ unread: 0, calls: 0, call: undefined });
+    expect(withEvents(withEvents(came, [roster], false), [says(7, "Bo")], false).unread).toBe(1);
   });
 
   it("is the same after a reload, but for what was scrolled up to", () => {

@@ -6,12 +6,14 @@ import type { OutboxEntry } from "../../shared/connection/outbox.ts";
 import { checkNickname } from "../../shared/nickname.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { SessionSecret } from "../../shared/session-secret.ts";
+import { type Announcement, Announcements } from "./announcements.ts";
 import { parseInput } from "./command.ts";
 import { Countdown } from "./countdown.ts";
 import type { Hint } from "./hint.ts";
 import type { KeptSession, ReadingPlace } from "./keepsake.ts";
 import { NicknameWish } from "./nickname-wish.ts";
 import { OlderPages } from "./older-pages.ts";
+import { Patience } from "./patience.ts";
 import type { Connection, RoomParts } from "./room-parts.ts";
 import { answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withEvents, withOlder } from "./room-picture.ts";
 import { isAboutNickname, type Screen, screenOf } from "./screen.ts";
@@ -22,9 +24,11 @@ export class RoomStore {
   readonly room: RoomName;
   readonly #parts: RoomParts;
   readonly #countdown: Countdown;
+  readonly #patience: Patience;
   readonly #wish: NicknameWish;
   readonly #keeper: SessionKeeper;
   readonly #older = new OlderPages();
+  readonly #announcements: Announcements;
 
   readonly #state = signal<ConnectionState>({ kind: "idle" });
   readonly #inside = signal(false);
@@ -38,7 +42,12 @@ export class RoomStore {
   readonly timeline = computed(() => this.#picture.value.timeline);
   readonly roster = computed(() => this.#picture.value.roster);
   readonly unread = computed(() => this.#picture.value.unread);
+  /** How often the person was called by name in what is unread, and the last time that they were. */
+  readonly calls = computed(() => this.#picture.value.calls);
+  readonly call = computed(() => this.#picture.value.call);
   readonly outbox: ReadonlySignal<readonly OutboxEntry[]> = this.#outbox;
+  /** How many messages the room's log does not have yet, as far as is known. */
+  readonly unsent = computed(() => this.#outbox.value.filter((entry) => entry.state.kind !== "accepted").length);
   readonly older = this.#older.state;
   /** Counts what the person said, so that the timeline can follow. */
   readonly said: ReadonlySignal<number> = this.#said;
@@ -63,18 +72,34 @@ export class RoomStore {
     this.room = parts.room;
     this.#parts = parts;
     this.#countdown = new Countdown(parts.clock);
+    this.#patience = new Patience(parts.clock);
     this.#wish = new NicknameWish(parts.preferences);
     this.#keeper = new SessionKeeper(parts.keepsake, parts.clock, () => this.#current());
+    this.#announcements = new Announcements(parts.clock, this.visible);
     this.draft.value = parts.keepsake.draft;
     this.place = parts.keepsake.place;
     effect(() => {
       if (this.visible.value && this.atEnd.value) this.#picture.value = read(this.#picture.peek());
+    });
+    effect(() => this.#patience.watch(this.#state.value.kind === "connecting"));
+    effect(() => {
+      if (!this.visible.value) parts.warmSocket?.cool();
     });
   }
 
   /** Seconds until the next attempt, where one is waited for. */
   get retryIn(): ReadonlySignal<number | undefined> {
     return this.#countdown.seconds;
+  }
+
+  /** The attempt that is under way takes longer than people wait without a word. */
+  get slow(): ReadonlySignal<boolean> {
+    return this.#patience.over;
+  }
+
+  /** What is to be read aloud to whoever does not see it. */
+  get announcements(): ReadonlySignal<readonly Announcement[]> {
+    return this.#announcements.current;
   }
 
   /** The nickname to begin with in the form. */
@@ -101,6 +126,11 @@ export class RoomStore {
     this.#connect(connection.nick, connection);
   }
 
+  /** The person is about to come in, as far as one can see. To be said as often as one likes. */
+  warm(): void {
+    if (this.visible.peek() && this.screen.peek().kind === "join") this.#parts.warmSocket?.warm();
+  }
+
   /** Asks to come in under `typed`, which is a nickname already. */
   join(typed: string): void {
     const checked = checkNickname(typed);
@@ -118,7 +148,7 @@ export class RoomStore {
 
   /** Ends the session: leaves the room, or the wish to come in. `evenUnsent`: also where something typed would be lost with it. */
   leave(evenUnsent = false): void {
-    const unsent = this.#outbox.peek().filter((entry) => entry.state.kind !== "accepted").length;
+    const unsent = this.unsent.peek();
     if (unsent > 0 && !evenUnsent) {
       this.hint.value = { kind: "unsent", count: unsent };
       return;
@@ -135,6 +165,7 @@ export class RoomStore {
     this.#secret = undefined;
     this.#keeper.forget();
     this.place = "end";
+    this.#announcements.reset();
     batch(() => {
       this.#countdown.until(undefined);
       this.#state.value = { kind: "idle" };
@@ -179,6 +210,9 @@ export class RoomStore {
       case "help":
         this.hint.value = { kind: "help" };
         return true;
+      case "empty-action":
+        this.hint.value = { kind: "empty-action" };
+        return false;
       case "unknown":
         this.hint.value = { kind: "unknown-command", word: input.word };
         return false;
@@ -219,6 +253,7 @@ export class RoomStore {
   /** The page goes away, for a reload perhaps, perhaps for good. */
   sleep(): void {
     this.#keeper.now();
+    this.#parts.warmSocket?.cool();
     this.#parts.keepsake.place = this.place;
     this.#asleep = true;
     this.#connection?.linger();
@@ -257,6 +292,7 @@ export class RoomStore {
   }
 
   #onEvents(events: readonly ConnectionEvent[]): void {
+    this.#announcements.take(events, this.nick.peek());
     this.#picture.value = withEvents(this.#picture.peek(), events, this.visible.peek() && this.atEnd.peek());
     for (const event of events) {
       if (event.kind === "welcome") {
@@ -271,6 +307,7 @@ export class RoomStore {
 
   #onState(state: ConnectionState): void {
     this.#state.value = state;
+    if (state.kind !== "open") this.#announcements.interrupt();
     this.#countdown.until(state.kind === "waiting" ? state.retryAtMs : undefined);
     if (state.kind !== "ended") return;
     const { code } = state.why;
@@ -281,6 +318,7 @@ export class RoomStore {
 
   #onOutbox(entries: readonly OutboxEntry[]): void {
     this.#outbox.value = entries;
+    this.#announcements.watch(entries);
     // At once: what is kept before it goes out is never said twice.
     this.#keeper.now();
   }

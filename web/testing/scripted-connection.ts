@@ -25,7 +25,10 @@ export class ScriptedConnection implements Connection {
     this.#saved = { ...this.#saved, log: "x", offset, nick: this.options.nick };
     const { nick, room } = this.options;
     this.listener.state({ kind: "open", transport: "websocket" });
-    this.listener.events([{ kind: "welcome", nick, room, resumed: false, fresh: true, offset, online: 1 }]);
+    this.listener.events([
+      { kind: "welcome", nick, room, resumed: false, fresh: true, offset, online: 1 },
+      { kind: "roster", nicks: [nick], online: 1 },
+    ]);
   }
 
   resumes(): void {

@@ -1,35 +1,16 @@
-import { useSignalEffect } from "@preact/signals";
-import { AppContext, type App as AppParts } from "./context.ts";
-import { JoinScreen } from "./join-screen.tsx";
-import { QueueScreen } from "./queue-screen.tsx";
-import { RoomScreen } from "./room-screen.tsx";
-import { ShutScreen } from "./shut-screen.tsx";
+import type { ReadonlySignal } from "@preact/signals";
+import type { Preferences } from "../room/preferences.ts";
+import type { RoomStore } from "../room/room-store.ts";
+import type { Words } from "../words/words.ts";
+import { AppContext } from "./context.ts";
+import { CurrentScreen } from "./current-screen.tsx";
 
-export function App({ store, words }: AppParts) {
-  useSignalEffect(() => {
-    document.title = `${store.room} · Palabre`;
-  });
+type Props = { store: RoomStore; preferences: Preferences; words: ReadonlySignal<Words> };
+
+export function App({ store, preferences, words }: Props) {
   return (
-    <AppContext.Provider value={{ store, words }}>
-      <CurrentScreen store={store} words={words} />
+    <AppContext.Provider value={{ store, preferences, words: words.value }}>
+      <CurrentScreen />
     </AppContext.Provider>
   );
-}
-
-function CurrentScreen({ store }: AppParts) {
-  const screen = store.screen.value;
-  switch (screen.kind) {
-    case "join":
-      return <JoinScreen entering={false} refused={screen.refused} />;
-    case "entering":
-      return <JoinScreen entering={true} refused={undefined} />;
-    case "queue":
-      return <QueueScreen why={screen.why} />;
-    case "room":
-      return <RoomScreen ended={screen.ended} />;
-    case "shut":
-      return <ShutScreen why={screen.why} />;
-    default:
-      return screen satisfies never;
-  }
 }

@@ -46,7 +46,6 @@ function describe(state: ConnectionState, networked: boolean, words: Words): Des
       return {
         tone: "busy",
         news: state.why.code === "stopping" ? words.restarting : words.reconnecting,
-        detail: words.because[state.why.code],
       };
   }
 }

@@ -3,6 +3,7 @@ import type { Words } from "../words/words.ts";
 import { useApp } from "./context.ts";
 import { HelpPanel } from "./help-panel.tsx";
 import { CloseIcon } from "./icons.tsx";
+import { LinkField } from "./link-field.tsx";
 
 /** What the page has to say about what the person just tried, above the composer. */
 export function HintLine() {
@@ -16,6 +17,7 @@ export function HintLine() {
       {hint && (
         <div class="hint">
           {hint.kind === "help" ? <HelpPanel /> : <p dir="auto">{say(hint, words)}</p>}
+          {hint.kind === "copy-yourself" && <LinkField link={hint.link} label={words.copyYourself} />}
           {hint.kind === "unsent" && (
             <button type="button" onClick={() => store.leave(true)}>
               {words.leaveAnyway}
@@ -40,6 +42,12 @@ function say(hint: Exclude<Hint, { kind: "help" }>, words: Words): string {
       return words.because[hint.code];
     case "unsent":
       return words.unsent(hint.count);
+    case "empty-action":
+      return words.emptyAction;
+    case "link-copied":
+      return words.linkCopied;
+    case "copy-yourself":
+      return words.copyYourself;
     default:
       return hint satisfies never;
   }

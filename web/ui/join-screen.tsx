@@ -3,6 +3,7 @@ import type { Code } from "../../shared/codes.ts";
 import { checkNickname } from "../../shared/nickname.ts";
 import { useApp } from "./context.ts";
 import { Entrance } from "./entrance.tsx";
+import { LanguageChoice } from "./language-choice.tsx";
 import { NicknameField } from "./nickname-field.tsx";
 import { WithNames } from "./with-names.tsx";
 
@@ -23,10 +24,13 @@ export function JoinScreen({ entering, refused }: { entering: boolean; refused: 
     if (!entering) store.join(nick);
   }
 
+  // Whoever touches the form is about to come in.
+  const warm = () => store.warm();
+
   return (
     <Entrance heading={<bdi>{store.room}</bdi>}>
       <p class="quiet">{words.entrance}</p>
-      <form onSubmit={join} aria-busy={entering}>
+      <form onSubmit={join} onFocusIn={warm} onInput={warm} onPointerEnter={warm} aria-busy={entering}>
         <NicknameField label={words.nickname} value={text} fault={faultTyped ?? faultHeard} onValue={setText} enterKeyHint="go" />
         {suggestion !== undefined && (
           <button
@@ -50,7 +54,9 @@ export function JoinScreen({ entering, refused }: { entering: boolean; refused: 
             {words.cancel}
           </button>
         )}
+        {entering && <p role="status">{store.slow.value && words.slow}</p>}
       </form>
+      <LanguageChoice />
     </Entrance>
   );
 }

@@ -3,13 +3,17 @@ import { nicknameKey } from "../../shared/nickname.ts";
 import { count, sorted } from "../room/roster.ts";
 import { useApp } from "./context.ts";
 import { CloseIcon, PencilIcon } from "./icons.tsx";
+import { InviteButton } from "./invite-button.tsx";
 import { RenameForm } from "./rename-form.tsx";
+import { Settings } from "./settings.tsx";
 
 const FILTER_ABOVE = 10;
 const SHOWN = 200;
 
-/** Who is here, oneself first. Beside the talk; on a phone over it, when `open`. */
-export function PeoplePanel({ open, onClose, onMention }: { open: boolean; onClose(): void; onMention(nick: string): void }) {
+type Props = { open: boolean; onClose(): void; onMention(nick: string): void };
+
+/** Who is here, oneself first; how to have more people, and the settings. Beside the talk; on a phone over it, when `open`. */
+export function PeoplePanel({ open, onClose, onMention }: Props) {
   const { store, words } = useApp();
   const [filter, setFilter] = useState("");
   const [renaming, setRenaming] = useState(false);
@@ -79,6 +83,10 @@ export function PeoplePanel({ open, onClose, onMention }: { open: boolean; onClo
       </ul>
       {found.length === 0 && filter !== "" && <p class="quiet">{words.nobodyFound}</p>}
       {unlisted > 0 && <p class="quiet">{words.unlisted(unlisted)}</p>}
+      <div class="panel-foot">
+        <InviteButton onDone={() => open && onClose()} />
+        <Settings />
+      </div>
     </aside>
   );
 }

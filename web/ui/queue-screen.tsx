@@ -1,9 +1,9 @@
-import type { Code } from "../../shared/codes.ts";
+import type { Outage } from "../../shared/connection/connection-state.ts";
 import { useApp } from "./context.ts";
 import { Entrance } from "./entrance.tsx";
 
 /** Waiting to be let in: why, and when the next try is. It goes on by itself. */
-export function QueueScreen({ why }: { why: Code | "unreachable" }) {
+export function QueueScreen({ why }: { why: Outage["code"] }) {
   const { store, words } = useApp();
   const seconds = store.retryIn.value;
   return (

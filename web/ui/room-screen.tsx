@@ -4,6 +4,7 @@ import { Composer } from "./composer.tsx";
 import { useApp } from "./context.ts";
 import { EndedPanel } from "./ended-panel.tsx";
 import { HintLine } from "./hint-line.tsx";
+import { OutageLine } from "./outage-line.tsx";
 import { PeoplePanel } from "./people-panel.tsx";
 import { RoomHeader } from "./room-header.tsx";
 import { TimelineView } from "./timeline-view.tsx";
@@ -31,6 +32,7 @@ export function RoomScreen({ ended }: { ended: Code | undefined }) {
     <div class="room">
       <RoomHeader peopleButton={peopleButton} peopleOpen={peopleOpen} onPeople={() => setPeopleOpen(!peopleOpen)} />
       <main class="talk">
+        <OutageLine />
         <TimelineView />
         <HintLine />
         {ended === undefined ? <Composer field={composer} /> : <EndedPanel why={ended} />}

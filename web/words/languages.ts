@@ -4,9 +4,9 @@ import type { Words } from "./words.ts";
 
 /** Every language that the page speaks. English is in the page's first file; another one is loaded where it is wanted. */
 export const LANGUAGES = {
-  en: () => Promise.resolve(english),
-  fr: () => import("./french.ts").then(({ french }) => french),
-} as const satisfies Record<string, () => Promise<(format: Formats) => Words>>;
+  en: { name: "English", load: () => Promise.resolve(english) },
+  fr: { name: "Français", load: () => import("./french.ts").then(({ french }) => french) },
+} as const satisfies Record<string, { name: string; load: () => Promise<(format: Formats) => Words> }>;
 
 export type Language = keyof typeof LANGUAGES;
 
@@ -25,7 +25,7 @@ export function chooseLanguage(wanted: readonly string[]): Choice {
 /** The words of a language; English where they cannot be loaded. */
 export async function wordsOf({ language, tag }: Choice): Promise<Words> {
   try {
-    return (await LANGUAGES[language]())(formats(tag));
+    return (await LANGUAGES[language].load())(formats(tag));
   } catch {
     return english(formats("en"));
   }
