@@ -18,6 +18,11 @@ export default defineConfig({
     // The Content-Security-Policy lets no `data:` in.
     assetsInlineLimit: 0,
     modulePreload: false,
+    rollupOptions: {
+      input: { index: "web/index.html", "service-worker": "web/worker/service-worker.ts" },
+      // A service worker is found by its name, and what it may serve by where it lies.
+      output: { entryFileNames: ({ name }) => (name === "service-worker" ? "[name].js" : "assets/[name]-[hash].js") },
+    },
     reportCompressedSize: true,
   },
   server: {

@@ -30,6 +30,8 @@ export default defineConfig({
       ],
     },
     locale: "en-GB",
+    // What a story changes in the network is to reach the page; e2e/offline.spec.ts lets them work.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
   },
   projects: [
