@@ -26,9 +26,9 @@ export const english = (format: Formats): Words => ({
   },
   tryingAgainIn: (seconds) => `Trying again in ${format.number(seconds)} s`,
   tryingNow: "Trying again…",
-  slow: "This takes longer than usual. Still waiting for an answer.",
+  slow: "This is taking longer than usual. Still waiting for an answer.",
   noSuchRoom: "There is no such room",
-  noSuchRoomBecause: "The name of a room has small letters, digits and hyphens, at most 32 of them.",
+  noSuchRoomBecause: "Room names are made of small letters, digits and hyphens: at most 32 of them.",
   toTheLobby: "Go to the lobby",
 
   because: {
@@ -36,7 +36,7 @@ export const english = (format: Formats): Words => ({
     "nick-invalid": "This nickname cannot be used here.",
     "nick-mismatch": "It was written under another nickname.",
     "room-invalid": "This room is not open here.",
-    "message-invalid": "The server does not take this text.",
+    "message-invalid": "The server does not accept this text.",
     "too-large": "That was too long.",
     "rate-limited": "That was too much at once.",
     full: "The chat is full.",
@@ -44,7 +44,7 @@ export const english = (format: Formats): Words => ({
     internal: "The chat has a problem at the moment.",
     timeout: "The chat did not answer in time.",
     unreachable: "The chat cannot be reached.",
-    intercepted: "Something else answers in place of the chat. If this network has a sign-in page, open that first.",
+    intercepted: "Something else is answering in place of the chat. If this network has a sign-in page, open that first.",
     forbidden: "The chat does not let this page in.",
     removed: "The operator has removed you from this room.",
     replaced: "The conversation went on in another tab.",
@@ -54,7 +54,7 @@ export const english = (format: Formats): Words => ({
     "unknown-session": confused,
     "seq-gap": confused,
   },
-  takeBack: "Go on here",
+  takeBack: "Continue here",
 
   connected: "Connected",
   over: { websocket: "over WebSocket", "long-poll": "over long polling" },
@@ -66,7 +66,7 @@ export const english = (format: Formats): Words => ({
   disconnected: "Not connected",
   inSeconds: (seconds) => `in ${format.number(seconds)} s`,
   now: "Try now",
-  waiting: (count) => format.plural(count, { one: "# message waits to be sent", other: "# messages wait to be sent" }),
+  waiting: (count) => format.plural(count, { one: "# message waiting to be sent", other: "# messages waiting to be sent" }),
 
   room: (name) => `Room ${name}`,
   leave: "Leave",
@@ -106,7 +106,7 @@ export const english = (format: Formats): Words => ({
   discard: "Discard",
   unknownCommand: (word) => `There is no command /${word}. To say it as it is, begin with two slashes: //${word}`,
   emptyAction: "Say what you do: /me waves",
-  helpTitle: "What can be typed",
+  helpTitle: "What you can type",
   help: [
     ["Enter", "sends"],
     ["Shift + Enter", "begins a new line"],
@@ -133,9 +133,9 @@ export const english = (format: Formats): Words => ({
 
   settings: "Settings",
   language: "Language",
-  languageOfBrowser: "The browser’s",
+  languageOfBrowser: "Same as the browser",
   theme: "Appearance",
-  themes: { system: "The device’s", light: "Light", dark: "Dark" },
+  themes: { system: "Same as the device", light: "Light", dark: "Dark" },
   notify: "Notify me when I am called",
   notifyForbidden: "The browser does not allow notifications from this page. Its settings for this site can change that.",
   sound: "Play a sound when I am called",

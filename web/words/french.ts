@@ -3,15 +3,16 @@ import type { Words } from "./words.ts";
 
 const confused = "Cette page et le serveur ne se sont pas compris.";
 
+/** Says "vous", and does not guess whether somebody is a woman or a man. */
 export const french = (format: Formats): Words => ({
   tag: "fr",
   direction: "ltr",
   format,
 
-  entrance: "Choisissez un pseudo et entrez. Aucun compte n’est nécessaire.",
+  entrance: "Choisissez un pseudo et entrez. Pas besoin de compte.",
   nickname: "Pseudo",
   join: "Entrer",
-  joining: "Entrée…",
+  joining: "Un instant…",
   cancel: "Annuler",
   tryAgain: "Réessayer",
   startOver: "Retour à l’entrée",
@@ -20,23 +21,24 @@ export const french = (format: Formats): Words => ({
     empty: "Écrivez un pseudo.",
     "too-long": "15 caractères au plus.",
     "white-space": "Pas d’espaces, s’il vous plaît.",
-    invisible: "Il contient un caractère qui ne se voit pas.",
+    invisible: "Il contient un caractère invisible.",
   },
   tryingAgainIn: (seconds) => `Nouvel essai dans ${format.number(seconds)} s`,
   tryingNow: "Nouvel essai…",
-  slow: "C’est plus long que d’habitude. On attend toujours une réponse.",
+  slow: "C’est plus long que d’habitude. Toujours pas de réponse, on patiente.",
   noSuchRoom: "Ce salon n’existe pas",
-  noSuchRoomBecause: "Le nom d’un salon se compose de minuscules sans accent, de chiffres et de traits d’union, 32 au plus.",
+  noSuchRoomBecause:
+    "Le nom d’un salon se compose de minuscules sans accent, de chiffres et de traits d’union\u00a0: 32 caractères au plus.",
   toTheLobby: "Aller au salon principal",
 
   because: {
-    "nick-taken": "Quelqu’un porte déjà ce pseudo ici.",
-    "nick-invalid": "Ce pseudo ne peut pas servir ici.",
+    "nick-taken": "Quelqu’un a déjà ce pseudo ici.",
+    "nick-invalid": "Ce pseudo ne convient pas ici.",
     "nick-mismatch": "Il a été écrit sous un autre pseudo.",
     "room-invalid": "Ce salon n’est pas ouvert ici.",
-    "message-invalid": "Le serveur ne prend pas ce texte.",
+    "message-invalid": "Le serveur n’accepte pas ce texte.",
     "too-large": "C’était trop long.",
-    "rate-limited": "C’était trop à la fois.",
+    "rate-limited": "C’était trop d’un coup.",
     full: "Le chat est complet.",
     stopping: "Le chat redémarre.",
     internal: "Le chat a un problème en ce moment.",
@@ -44,7 +46,7 @@ export const french = (format: Formats): Words => ({
     unreachable: "Le chat est injoignable.",
     intercepted: "Autre chose répond à la place du chat. Si ce réseau a une page de connexion, ouvrez-la d’abord.",
     forbidden: "Le chat ne laisse pas entrer cette page.",
-    removed: "L’opérateur vous a retiré de ce salon.",
+    removed: "La modération vous a fait sortir de ce salon.",
     replaced: "La conversation a continué dans un autre onglet.",
     malformed: confused,
     "hello-first": confused,
@@ -54,17 +56,22 @@ export const french = (format: Formats): Words => ({
   },
   takeBack: "Continuer ici",
 
-  connected: "Connecté",
+  connected: "En ligne",
   over: { websocket: "par WebSocket", "long-poll": "par requêtes longues" },
-  roundTrip: (ms) => `Aller-retour : ${format.number(Math.round(ms))} ms`,
+  roundTrip: (ms) => `Aller-retour\u00a0: ${format.number(Math.round(ms))} ms`,
   connecting: "Connexion",
   reconnecting: "Reconnexion",
   restarting: "Le serveur redémarre",
   offline: "Hors ligne",
-  disconnected: "Déconnecté",
+  disconnected: "Pas de connexion",
   inSeconds: (seconds) => `dans ${format.number(seconds)} s`,
   now: "Essayer maintenant",
-  waiting: (count) => format.plural(count, { one: "# message attend d’être envoyé", other: "# messages attendent d’être envoyés" }),
+  waiting: (count) =>
+    format.plural(count, {
+      one: "# message attend d’être envoyé",
+      many: "# de messages attendent d’être envoyés",
+      other: "# messages attendent d’être envoyés",
+    }),
 
   room: (name) => `Salon ${name}`,
   leave: "Quitter",
@@ -72,21 +79,27 @@ export const french = (format: Formats): Words => ({
   unsent: (count) =>
     format.plural(count, {
       one: "# message n’est pas envoyé. Il serait perdu.",
+      many: "# de messages ne sont pas envoyés. Ils seraient perdus.",
       other: "# messages ne sont pas envoyés. Ils seraient perdus.",
     }),
   messages: "Messages",
   you: "vous",
-  unread: "Nouveau",
-  newMessages: (count) => format.plural(count, { one: "# nouveau message", other: "# nouveaux messages" }),
+  unread: "Nouveaux",
+  newMessages: (count) => format.plural(count, { one: "# nouveau message", many: "# de nouveaux messages", other: "# nouveaux messages" }),
   toLatest: "Aller au dernier message",
   loadingOlder: "Chargement des messages plus anciens…",
   olderFailed: "Les messages plus anciens n’ont pas pu être chargés.",
   beginning: "Rien de plus ancien n’est conservé.",
   empty: "Personne n’a encore rien dit.",
-  gap: (count) => format.plural(count, { one: "# message n’est plus conservé", other: "# messages ne sont plus conservés" }),
-  operator: "L’opérateur",
+  gap: (count) =>
+    format.plural(count, {
+      one: "# message n’est plus conservé",
+      many: "# de messages ne sont plus conservés",
+      other: "# messages ne sont plus conservés",
+    }),
+  operator: "La modération",
   moves: (group, names, more) => {
-    const who = format.list(more > 0 ? [...names, format.plural(more, { one: "# autre", other: "# autres" })] : names);
+    const who = format.list(more > 0 ? [...names, format.plural(more, { one: "# autre", many: "# d’autres", other: "# autres" })] : names);
     const many = names.length + more > 1;
     switch (group) {
       case "came":
@@ -94,54 +107,54 @@ export const french = (format: Formats): Words => ({
       case "back":
         return `${who} ${many ? "sont de retour" : "est de retour"}`;
       case "passed":
-        return `${who} ${many ? "sont passés" : "est passé"}`;
+        return `${who} ${many ? "n’ont fait que passer" : "n’a fait que passer"}`;
       case "left":
         return `${who} ${many ? "ont quitté le salon" : "a quitté le salon"}`;
       case "lost":
         return `${who} ${many ? "ont perdu la connexion" : "a perdu la connexion"}`;
       case "removed":
-        return `L’opérateur a retiré ${who}`;
+        return `La modération a fait sortir ${who}`;
       default:
         return group satisfies never;
     }
   },
   renamed: (from, to) => `${from} s’appelle maintenant ${to}`,
-  said: (nick, message) => `${nick} : ${message}`,
+  said: (nick, message) => `${nick}\u00a0: ${message}`,
 
   message: "Message",
   writeTo: (room) => `Dire quelque chose dans ${room}`,
   send: "Envoyer",
   splits: (count) => `Sera envoyé en ${format.number(count)} messages`,
   sending: "Envoi en cours",
-  notSent: "Pas envoyé.",
+  notSent: "Non envoyé.",
   sendAgain: "Réessayer",
-  discard: "Jeter",
-  unknownCommand: (word) => `La commande /${word} n’existe pas. Pour le dire tel quel, commencez par deux barres : //${word}`,
-  emptyAction: "Dites ce que vous faites : /me salue",
-  helpTitle: "Ce qui peut s’écrire",
+  discard: "Supprimer",
+  unknownCommand: (word) => `La commande /${word} n’existe pas. Pour le dire tel quel, commencez par deux barres\u00a0: //${word}`,
+  emptyAction: "Dites ce que vous faites\u00a0: /me salue",
+  helpTitle: "Ce que l’on peut écrire",
   help: [
     ["Entrée", "envoie"],
     ["Maj + Entrée", "commence une nouvelle ligne"],
     ["@nom", "appelle quelqu’un"],
     ["/nick nom", "change votre pseudo"],
-    ["/me salue", "dit ce que vous faites"],
+    ["/me salue", "raconte ce que vous faites"],
     ["//texte", "dit quelque chose qui commence par une barre"],
-    ["/help", "montre ceci"],
+    ["/help", "affiche ceci"],
   ],
   close: "Fermer",
 
   people: "Personnes",
-  peopleCount: (count) => format.plural(count, { one: "# personne", other: "# personnes" }),
+  peopleCount: (count) => format.plural(count, { one: "# personne", many: "# de personnes", other: "# personnes" }),
   filterPeople: "Filtrer les personnes",
   nobodyFound: "Personne de ce nom.",
-  unlisted: (count) => format.plural(count, { one: "et # autre", other: "et # autres" }),
+  unlisted: (count) => format.plural(count, { one: "et # autre", many: "et # d’autres", other: "et # autres" }),
   mention: (nick) => `Mentionner ${nick}`,
   changeNickname: "Changer de pseudo",
   newNickname: "Nouveau pseudo",
   save: "Enregistrer",
   invite: "Inviter",
   linkCopied: "Le lien vers ce salon est copié. Il suffit de l’ouvrir pour entrer.",
-  copyYourself: "Il suffit d’ouvrir ce lien pour entrer :",
+  copyYourself: "Il suffit d’ouvrir ce lien pour entrer\u00a0:",
 
   settings: "Réglages",
   language: "Langue",

@@ -2,10 +2,14 @@ import { english } from "./english.ts";
 import { type Formats, formats } from "./formats.ts";
 import type { Words } from "./words.ts";
 
-/** Every language that the page speaks. English is in the page's first file; another one is loaded where it is wanted. */
+/** Every language that the page speaks, by the name that its speakers give it. English is in the page's first file; another one is loaded where it is wanted. */
 export const LANGUAGES = {
   en: { name: "English", load: () => Promise.resolve(english) },
   fr: { name: "Français", load: () => import("./french.ts").then(({ french }) => french) },
+  es: { name: "Español", load: () => import("./spanish.ts").then(({ spanish }) => spanish) },
+  de: { name: "Deutsch", load: () => import("./german.ts").then(({ german }) => german) },
+  pt: { name: "Português", load: () => import("./portuguese.ts").then(({ portuguese }) => portuguese) },
+  ar: { name: "العربية", load: () => import("./arabic.ts").then(({ arabic }) => arabic) },
 } as const satisfies Record<string, { name: string; load: () => Promise<(format: Formats) => Words> }>;
 
 export type Language = keyof typeof LANGUAGES;

@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const page = readFileSync("docs/page.md", "utf8");
+const stories = readdirSync("e2e", { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".spec.ts"))
+  .map((path) => path.replaceAll("\\", "/").replace(/\.spec\.ts$/, ""));
+
+it("docs/page.md names every story there is, and none that there is not", () => {
+  const named = [...page.matchAll(/^\| E\d+ \|.*\|(.*)\|$/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([a-z/-]+)`/g)].map(([, name]) => name),
+  );
+  expect(new Set(named.filter((name) => name !== "engines/" && name !== "long-poll"))).toEqual(new Set(stories));
+});
+
+it("docs/page.md numbers each rule once, in order", () => {
+  const numbers = [...page.matchAll(/^\| E(\d+) \|/gm)].map(([, number]) => Number(number));
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+  expect(numbers.length).toBeGreaterThan(25);
+});
