@@ -1,4 +1,8 @@
 import type { Environment, FetchLike, WebSocketLike } from "../shared/connection/environment.ts";
+import { concatOctets } from "../shared/octets.ts";
+
+/** More than any answer of the server has. What is longer comes from elsewhere, and need not be read to its end, if it has one. */
+const MAX_BODY_OCTETS = 2 ** 21;
 
 /** The browser, as the connection needs it. Where it has no WebSocket, there is none. */
 export function browserEnvironment(): Environment {
@@ -29,12 +33,26 @@ const exchange: FetchLike = (url, { method, headers, body, keepalive }) => {
     keepalive: keepalive ?? false,
     cache: "no-store",
     credentials: "same-origin",
-    redirect: "error",
+    // Not followed, but known to be one: with "error" it would look like a dead network.
+    redirect: "manual",
     signal: abort.signal,
   }).then(async (response) => ({
     status: response.status,
     header: (name: string) => response.headers.get(name),
-    body: new Uint8Array(await response.arrayBuffer()),
+    body: await read(response),
   }));
   return { answer, cancel: () => abort.abort() };
 };
+
+async function read({ body }: Response): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  const reader = body?.getReader();
+  for (let octets = 0; reader && octets <= MAX_BODY_OCTETS; ) {
+    const { done, value } = await reader.read();
+    if (done) return concatOctets(pieces);
+    octets += value.length;
+    pieces.push(value);
+  }
+  void reader?.cancel().catch(() => {});
+  return concatOctets(pieces);
+}

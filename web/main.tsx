@@ -4,7 +4,9 @@ import { ChatConnection } from "../shared/connection/chat-connection.ts";
 import { WarmSocket } from "../shared/connection/warm-socket.ts";
 import { encodeSessionSecret } from "../shared/session-secret.ts";
 import { browserEnvironment } from "./browser-environment.ts";
+import { keepFocus } from "./page/focus-keeper.ts";
 import { notifyOfCalls } from "./page/notifier.ts";
+import { openOffline } from "./page/offline.ts";
 import { followPage } from "./page/page-events.ts";
 import { followCalls } from "./page/page-title.ts";
 import { spokenLanguage } from "./page/spoken-language.ts";
@@ -27,6 +29,7 @@ async function start(): Promise<void> {
   followViewport();
   const words = await spokenLanguage(preferences);
   const root = document.querySelector("#palabre") ?? document.body;
+  keepFocus(root);
   const room = roomFromPath(location.pathname);
   if (room === undefined) {
     document.title = `${words.peek().noSuchRoom} · Palabre`;
@@ -49,4 +52,5 @@ async function start(): Promise<void> {
   notifyOfCalls(store, preferences, words);
   store.restore();
   render(<App store={store} preferences={preferences} words={words} />, root);
+  openOffline();
 }

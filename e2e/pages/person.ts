@@ -31,9 +31,21 @@ export class Person {
     return this;
   }
 
-  async isIn(): Promise<void> {
+  async isIn(transport = this.#transport): Promise<void> {
     await expect(this.composer).toBeVisible();
-    await expect(this.page.getByText(`Connected over ${this.#transport}`)).toBeVisible();
+    await expect(this.page.getByText(`Connected over ${transport}`)).toBeVisible();
+  }
+
+  /** What the connection is said to be: in time, for an attempt comes after 20 s at the latest. */
+  async isTold(news: string | RegExp): Promise<void> {
+    await expect(this.page.getByRole("banner").getByRole("status").getByText(news)).toBeVisible({ timeout: 30_000 });
+  }
+
+  /** Another tab of the same browser. */
+  async opensTab(path = "/"): Promise<Person> {
+    const page = await this.page.context().newPage();
+    await page.goto(new URL(path, this.page.url()).href);
+    return new Person(page, this.#transport);
   }
 
   async says(text: string): Promise<void> {
@@ -44,15 +56,68 @@ export class Person {
   /** The message is in the timeline, once, and no longer on its way. */
   async sees(text: string): Promise<void> {
     await expect(this.messages.getByText(text, { exact: true })).toHaveCount(1);
-    await expect(this.messages.getByText("Sending")).toHaveCount(0);
+    await expect(this.messages.getByRole("img", { name: "Sending" })).toHaveCount(0);
+  }
+
+  /** The message is in the timeline, once, and on its way. */
+  async seesPending(text: string): Promise<void> {
+    await expect(this.messages.getByText(text, { exact: true })).toHaveCount(1);
+    const whole = new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
+    const line = this.messages.locator("*", { hasText: whole, has: this.page.getByRole("img", { name: "Sending" }) });
+    await expect(line.last()).toBeVisible();
+  }
+
+  /** The messages that `pattern` matches are these, in this order, once each, and none is on its way. */
+  async seesInOrder(pattern: RegExp, texts: readonly string[]): Promise<void> {
+    await expect(this.messages.getByText(pattern)).toHaveText([...texts]);
+    await expect(this.messages.getByRole("img", { name: "Sending" })).toHaveCount(0);
   }
 
   async seesNotice(text: string | RegExp): Promise<void> {
     await expect(this.messages.getByText(text)).toBeVisible();
   }
 
+  /** Puts a text from the clipboard where the composer's caret is. */
+  async pastes(text: string): Promise<void> {
+    await this.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+    await this.composer.focus();
+    await this.page.keyboard.press("ControlOrMeta+v");
+  }
+
+  /** Turns the wheel over the timeline, and sees it move. */
+  async scrollsBy(pixels: number): Promise<void> {
+    const position = () => this.messages.evaluate((element) => element.scrollTop);
+    const before = await position();
+    await this.messages.hover();
+    await this.page.mouse.wheel(0, pixels);
+    await expect.poll(position).not.toBe(before);
+  }
+
+  /** Has another tab, or nothing, in front. No browser without a screen hides a page: it is told so, as one with a screen would tell it. */
+  async looksAway(): Promise<void> {
+    await this.#turns("hidden");
+  }
+
+  async looksBack(): Promise<void> {
+    await this.#turns("visible");
+  }
+
+  async opensSettings(): Promise<void> {
+    const summary = this.page.getByText("Settings", { exact: true });
+    if (!(await summary.evaluate((element) => (element.parentElement as HTMLDetailsElement).open))) await summary.click();
+  }
+
   async leaves(): Promise<void> {
     await this.page.getByRole("button", { name: "Leave" }).click();
     await expect(this.nickname).toBeVisible();
+  }
+
+  async #turns(state: DocumentVisibilityState): Promise<void> {
+    await this.page.evaluate((now) => {
+      Object.defineProperty(document, "visibilityState", { value: now, configurable: true });
+      Object.defineProperty(document, "hidden", { value: now === "hidden", configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
   }
 }

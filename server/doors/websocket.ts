@@ -25,6 +25,8 @@ const BROKEN: ReadonlyMap<number, Refusal> = new Map([
   [1009, refuse("too-large", "A message is at most 64 KiB.")],
 ]);
 
+type DoorLog = HubLog & { debug: HubLog["info"] };
+
 /** The open WebSockets, for the stop. */
 export class WebSocketDoor {
   /** Those that carry packets. */
@@ -33,9 +35,9 @@ export class WebSocketDoor {
   readonly #webSockets = new Set<WebSocket>();
   readonly #hub: Hub;
   readonly #origins: AllowedOrigins;
-  readonly #log: HubLog;
+  readonly #log: DoorLog;
 
-  constructor(hub: Hub, origins: AllowedOrigins, log: HubLog) {
+  constructor(hub: Hub, origins: AllowedOrigins, log: DoorLog) {
     this.#hub = hub;
     this.#origins = origins;
     this.#log = log;
@@ -81,7 +83,10 @@ export class WebSocketDoor {
     this.transports.delete(transport);
     if (refusal === undefined) return;
     const { address, nick } = transport;
-    this.#log.info({ code: refusal.code, address, ...(nick === undefined ? {} : { nick }) }, "WebSocket closed");
+    const fields = { code: refusal.code, address, ...(nick === undefined ? {} : { nick }) };
+    // Pages open one before it is needed, and some people go without a word: nothing to worry about. Source: W5.
+    if (refusal.code === "timeout" && nick === undefined) this.#log.debug(fields, "WebSocket closed");
+    else this.#log.info(fields, "WebSocket closed");
   }
 
   // Nothing of the request is kept: it would stay in memory for as long as the connection.

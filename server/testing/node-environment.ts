@@ -36,7 +36,7 @@ function openWebSocket(url: string, protocol: string): WebSocketLike {
 
 const nodeFetch: FetchLike = (url, { method, headers, body, keepalive }) => {
   const abort = new AbortController();
-  const init = { method, headers, signal: abort.signal, keepalive: keepalive ?? false, redirect: "error" } as const;
+  const init = { method, headers, signal: abort.signal, keepalive: keepalive ?? false, redirect: "manual" } as const;
   const answer = fetch(url, body === undefined ? init : { ...init, body }).then(async (response) => ({
     status: response.status,
     header: (name: string) => response.headers.get(name),

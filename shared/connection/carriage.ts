@@ -9,12 +9,14 @@ import type { Ending, Transport } from "./transport.ts";
 
 /** How long a transport may take from its beginning to `welcome`, ms. */
 const WELCOME_WITHIN_MS = 10_000;
+/** The same for one that was opened beforehand, and may be dead: then a new one does better. */
+const WARM_WELCOME_WITHIN_MS = 4_000;
 /** Nothing heard for this long beyond the heartbeat, and the transport is given up. Source: S32. */
 const SILENCE_MS = 10_000;
 /** How long a `hello` on a transport that carries may go unanswered where something else was heard, ms. */
 const ANSWER_WITHIN_MS = 10_000;
 /** How soon something has to be heard after a probe, ms. */
-const PROBE_WITHIN_MS = 2_000;
+const PROBE_WITHIN_MS = 1_500;
 /** A `hello` that was given up may still reach the server, and take the session from where it is, for so long. */
 const STRAY_MS = 30_000;
 
@@ -37,6 +39,7 @@ export class Carriage {
   readonly #upgrade: Alarm;
   readonly #watchdog: Alarm;
   readonly #answerDue: Alarm;
+  readonly #overdue: Alarm;
   #current: Carrier | undefined;
   #fallback: Fallback;
   #startedMs = 0;
@@ -44,6 +47,8 @@ export class Carriage {
   #pollingDue = false;
   /** WebSocket gave nothing in this race. */
   #webSocketFailed = false;
+  /** Something else answered in this race, in the server's place: that says more than that nobody did. */
+  #intercepted = false;
   #strayUntilMs = Number.NEGATIVE_INFINITY;
   /** When `replaced` was forgiven because a proxy may have repeated a `hello`. */
   #forgivenMs: number[] = [];
@@ -59,6 +64,7 @@ export class Carriage {
     this.#upgrade = new Alarm(environment.clock);
     this.#watchdog = new Alarm(environment.clock);
     this.#answerDue = new Alarm(environment.clock);
+    this.#overdue = new Alarm(environment.clock);
   }
 
   /** What carries the session and takes what it says; undefined while nothing does, or `hello` is being answered. */
@@ -85,6 +91,7 @@ export class Carriage {
     this.close();
     this.#startedMs = this.#now();
     this.#webSocketFailed = false;
+    this.#intercepted = false;
     const plan = planRace(this.#fallback, { webSocket: this.#hasWebSocket, only: this.#only });
     this.#pollingDue = plan.pollingJoins;
     if (plan.pollingJoins) this.#pollingJoins.set(RACE_MS, () => this.#joinPolling());
@@ -103,7 +110,7 @@ export class Carriage {
 
   #open(kind: TransportKind): void {
     const transport = this.#rider.makeTransport(kind, {
-      opened: () => this.#opened(carrier),
+      opened: (warm = false) => this.#opened(carrier, warm),
       received: (packets, after) => this.#received(carrier, packets, after),
       ready: (roundTripMs) => this.#rider.ready(roundTripMs),
       closed: (ending) => this.#gone(carrier, ending),
@@ -112,6 +119,7 @@ export class Carriage {
       transport,
       deadline: new Alarm(this.#environment.clock),
       opened: false,
+      warm: false,
       helloMs: undefined,
       asked: undefined,
       heardMs: 0,
@@ -122,8 +130,10 @@ export class Carriage {
     transport.start();
   }
 
-  #opened(carrier: Carrier): void {
+  #opened(carrier: Carrier, warm: boolean): void {
     carrier.opened = true;
+    carrier.warm = warm;
+    if (warm) carrier.deadline.set(WARM_WELCOME_WITHIN_MS, () => this.#gone(carrier, { kind: "silent" }));
     this.#sayHello(carrier);
   }
 
@@ -178,6 +188,7 @@ export class Carriage {
     if (before !== undefined && before !== carrier) before.transport.close();
     this.#pollingJoins.clear();
     this.#pollingDue = false;
+    this.#overdue.clear();
     if (carrier.transport.kind === "websocket") {
       this.#learn({ kind: "welcomed" });
       this.#upgrade.clear();
@@ -231,7 +242,11 @@ export class Carriage {
   probe(): void {
     const current = this.#current;
     if (current === undefined) {
-      if (this.#candidates.size > 0 && this.#now() - this.#startedMs >= RACE_MS) this.attempt();
+      if (this.#candidates.size === 0) return;
+      // One that has only just begun may do well yet; where it was lost with the old network, the next one must not wait for its deadline.
+      const youngMs = RACE_MS - (this.#now() - this.#startedMs);
+      if (youngMs <= 0) this.attempt();
+      else if (!this.#pollingDue) this.#overdue.set(youngMs, () => this.attempt());
     } else if (current.transport.kind === "long-poll") current.transport.refresh();
     else if (current.helloMs === undefined) this.#resync(current, PROBE_WITHIN_MS);
   }
@@ -243,6 +258,7 @@ export class Carriage {
     if (ending.kind === "refused") carrier.helloMs = undefined;
     this.#dismiss(carrier);
     if (this.#onLeft !== undefined) return this.#onLeft();
+    if (carrier.warm && !wasOpen && isOver(ending)) return this.#open("websocket");
     const isWebSocket = carrier.transport.kind === "websocket";
     if (isWebSocket && carrier.opened && ending.kind === "lost") this.#learn({ kind: "cut", nowMs: this.#now() });
     if (ending.kind === "refused" && (wasOpen || this.#current === undefined)) {
@@ -254,6 +270,7 @@ export class Carriage {
       return this.#lose({ kind: "lost", wasOpen });
     }
     if (wasOpen) return this.#lose({ ...ending, wasOpen });
+    if (ending.kind === "intercepted") this.#intercepted = true;
     if (this.#current !== undefined) {
       if (!isWebSocket) return;
       this.#learn({ kind: "passed-by", nowMs: this.#now() });
@@ -261,7 +278,7 @@ export class Carriage {
     }
     if (isWebSocket) this.#webSocketFailed = true;
     if (this.#pollingDue) return this.#joinPolling();
-    if (this.#candidates.size === 0) this.#lose({ ...ending, wasOpen });
+    if (this.#candidates.size === 0) this.#lose({ ...(this.#intercepted ? { kind: "intercepted" } : ending), wasOpen });
   }
 
   /**
@@ -309,6 +326,7 @@ export class Carriage {
     const current = this.#current;
     for (const candidate of [...this.#candidates]) this.#dismiss(candidate);
     this.#pollingJoins.clear();
+    this.#overdue.clear();
     this.#upgrade.clear();
     this.#watchdog.clear();
     this.#answerDue.clear();
@@ -324,10 +342,16 @@ export class Carriage {
     if (this.#current !== undefined) this.#dismiss(this.#current);
     this.#pollingJoins.clear();
     this.#pollingDue = false;
+    this.#overdue.clear();
     this.#upgrade.clear();
   }
 
   #now(): number {
     return this.#environment.clock.now();
   }
+}
+
+/** What becomes of a line that was opened beforehand, and was dead or given up by then: that says nothing about the next one. Source: W5. */
+function isOver(ending: Ending): boolean {
+  return ending.kind === "lost" || ending.kind === "silent" || (ending.kind === "refused" && ending.refusal.code === "timeout");
 }

@@ -30,6 +30,8 @@ export type Carrier = {
   readonly transport: Transport;
   readonly deadline: Alarm;
   opened: boolean;
+  /** It was open before it was needed. */
+  warm: boolean;
   /** When its last `hello` was said, while that is unanswered. */
   helloMs: number | undefined;
   asked: Place | undefined;

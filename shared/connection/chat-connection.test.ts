@@ -316,11 +316,11 @@ describe("a probe", () => {
     expect(client.path).toEqual(["connecting", "websocket"]);
   });
 
-  it("on WebSocket gives up after 2 s of silence", async () => {
+  it("on WebSocket gives up after 1.5 s of silence", async () => {
     const { client, socket } = await stage.onWebSocket();
     client.connection.probe();
     await socket.heard.next();
-    await stage.pass(2_000);
+    await stage.pass(1_500);
     await client.reaches("waiting");
     await socket.closed;
     expect(client.connection.save().preferred).toBeUndefined();

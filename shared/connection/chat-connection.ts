@@ -283,7 +283,7 @@ export class ChatConnection {
         return this.#wait(jitteredMs(loss.reconnectInMs, random), { code: "stopping", message: loss.reason });
       }
       default:
-        return this.#wait(this.#backoff.failed(nowMs, random), { code: "unreachable" });
+        return this.#wait(this.#backoff.failed(nowMs, random), { code: loss.kind === "intercepted" ? "intercepted" : "unreachable" });
     }
   }
 

@@ -2,8 +2,11 @@ import type { Code } from "../codes.ts";
 
 export type TransportKind = "websocket" | "long-poll";
 
-/** Why there is no connection at the moment: the server's code, or that nothing was heard from it at all. */
-export type Outage = { code: Code; message: string } | { code: "unreachable" };
+/**
+ * Why there is no connection at the moment: the server's code, or that nothing was heard from it at all. `intercepted`: something else answered in
+ * its place, such as the sign-in page of a network. That passes, and is waited for like any other outage.
+ */
+export type Outage = { code: Code; message: string } | { code: "unreachable" } | { code: "intercepted" };
 
 /**
  * - `idle`: not started.

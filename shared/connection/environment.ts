@@ -19,6 +19,8 @@ export interface ConnectionClock {
 
 /** The part of the WHATWG WebSocket that is used. */
 export interface WebSocketLike {
+  /** 1 where it is open already, as one that was opened beforehand: then `open` is not told. Whoever only ever makes new ones may leave it out. */
+  readonly readyState?: number;
   binaryType: string;
   readonly bufferedAmount: number;
   send(octets: Uint8Array<ArrayBuffer>): void;
@@ -37,9 +39,11 @@ export type FetchRequest = {
   readonly keepalive?: boolean;
 };
 
+/** `status` is 0 where a browser tells nothing of it but that it is a redirect. Nothing follows one: no server of ours redirects. */
 export type FetchAnswer = {
   readonly status: number;
   header(name: string): string | null;
+  /** Of a very long one it may be the beginning only: too long for an answer of ours. */
   readonly body: Uint8Array;
 };
 

@@ -78,7 +78,7 @@ describe("asking", () => {
     await stage.pass(250 + 125);
     (await stage.server.polls.next()).cut();
     await stage.pass(250 + 250);
-    (await stage.server.polls.next()).answers(200, HTML);
+    (await stage.server.polls.next()).cut();
     await client.reaches("waiting");
     expect(client.connection.state).toMatchObject({ why: { code: "unreachable" } });
     await stage.pass(125);
@@ -278,8 +278,9 @@ it("[H3] takes an answer to hello that was cut short for none", async () => {
 });
 
 it.each([
-  ["the page of a portal", 200, HTML],
   ["a proxy's error", 502, HTML],
+  ["a proxy that had enough", 504, HTML],
+  ["a guard that is asked too often", 429, HTML],
   ["nothing", 200, ""],
   ["packets, but no welcome", 200, "05005aliceHello"],
   ["half a welcome", 200, '00150{"type":"welcome"'],

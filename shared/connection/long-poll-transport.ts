@@ -43,7 +43,8 @@ export class LongPollTransport implements Transport {
   readonly #waiting: Posted[] = [];
   #callOffGet: (() => void) | undefined;
   #callOffPost: (() => void) | undefined;
-  #posting = false;
+  #posted: Posted | undefined;
+  #leaving = false;
   #failures = 0;
   #closed = false;
 
@@ -55,7 +56,7 @@ export class LongPollTransport implements Transport {
   }
 
   get ready(): boolean {
-    return !this.#closed && !this.#posting;
+    return !this.#closed && this.#posted === undefined;
   }
 
   start(): void {
@@ -73,6 +74,7 @@ export class LongPollTransport implements Transport {
   #welcomed(answer: FetchAnswer | undefined): void {
     const read = readPollAnswer(answer);
     if (read.kind === "refused") return this.#end(read);
+    if (read.kind === "none") return this.#end({ kind: read.why });
     if (read.kind !== "packets" || !isWhole(answer, read.packets, 0)) return this.#end({ kind: "lost" });
     this.#listener.received(read.packets);
     this.#ask();
@@ -95,7 +97,8 @@ export class LongPollTransport implements Transport {
   #answered(answer: FetchAnswer | undefined, after: number, tookMs: number): void {
     const read = readPollAnswer(answer);
     if (read.kind === "refused") return this.#end(read);
-    if (read.kind === "none" || (read.kind === "packets" && !isWhole(answer, read.packets, after))) return this.#unanswered(tookMs);
+    if (read.kind === "none") return this.#unanswered(tookMs, read.why);
+    if (read.kind === "packets" && !isWhole(answer, read.packets, after)) return this.#unanswered(tookMs, "lost");
     this.#failures = 0;
     if (read.kind === "empty") return this.#askIn(PAUSE_MS);
     this.#listener.received(read.packets, after);
@@ -104,9 +107,9 @@ export class LongPollTransport implements Transport {
     else this.#askIn(PAUSE_MS);
   }
 
-  #unanswered(tookMs: number): void {
+  #unanswered(tookMs: number, why: "lost" | "intercepted"): void {
     if (tookMs >= PATIENT_MS) this.#failures = 0;
-    if (++this.#failures >= TRIES) return this.#end({ kind: "lost" });
+    if (++this.#failures >= TRIES) return this.#end({ kind: why });
     this.#askIn(PAUSE_MS + backoffMs(this.#failures, this.#options.environment.random()));
   }
 
@@ -119,6 +122,11 @@ export class LongPollTransport implements Transport {
     this.#stopAsking();
     this.#failures = 0;
     this.#ask();
+    // What is being said may be lost as well.
+    if (this.#posted === undefined) return;
+    this.#callOffPost?.();
+    this.#postPause.clear();
+    this.#send(this.#posted, 1);
   }
 
   #stopAsking(): void {
@@ -136,19 +144,25 @@ export class LongPollTransport implements Transport {
   }
 
   leave(octets: Uint8Array<ArrayBuffer>): void {
+    // Who leaves has heard that what did not get through is lost: it must not be tried again.
+    this.#leaving = true;
+    this.#waiting.length = 0;
+    if (this.#postPause.isSet) {
+      this.#postPause.clear();
+      this.#posted = undefined;
+    }
     this.#post({ kind: "leave", query: `?turn=${this.#options.place().turn}`, octets });
   }
 
   #post(posted: Posted): void {
     if (this.#closed) return;
     this.#waiting.push(posted);
-    if (!this.#posting) this.#postNext();
+    if (this.#posted === undefined) this.#postNext();
   }
 
   #postNext(): void {
-    const posted = this.#waiting.shift();
-    this.#posting = posted !== undefined;
-    if (posted !== undefined) this.#send(posted, 1);
+    this.#posted = this.#waiting.shift();
+    if (this.#posted !== undefined) this.#send(this.#posted, 1);
   }
 
   /** Sends the same octets until they are answered: their numbers keep them from being said twice. Source: H7. */
@@ -163,14 +177,15 @@ export class LongPollTransport implements Transport {
       if (posted.kind === "leave" && read.kind !== "none") return this.#end({ kind: "lost" });
       const answered = read.kind === "packets" ? !read.packets.some(isRoomPacket) : read.kind === "empty" && posted.kind !== "chats";
       if (!answered) {
-        if (attempt >= TRIES) return this.#end({ kind: "lost" });
+        if (this.#leaving && posted.kind !== "leave") return this.#postNext();
+        if (attempt >= TRIES) return this.#end({ kind: read.kind === "none" ? read.why : "lost" });
         this.#postPause.set(backoffMs(attempt + 1, environment.random()), () => this.#send(posted, attempt + 1));
         return;
       }
       if (read.kind === "packets") this.#listener.received(read.packets);
       if (this.#closed) return;
       this.#postNext();
-      if (!this.#posting) this.#listener.ready(this.#now() - startedMs);
+      if (this.#posted === undefined) this.#listener.ready(this.#now() - startedMs);
     });
   }
 

@@ -3,24 +3,9 @@ import { MAX_INPUT_OCTETS, MAX_REFUSALS } from "../limits.ts";
 import { nicknameKey } from "../nickname.ts";
 import { concatOctets } from "../octets.ts";
 import { encodeChat } from "../packet.ts";
+import { type Item, isAcceptedBy, isQueued, isUnseen, newItem, type OutboxEntry, PENDING, wait, wentOut } from "./outbox-item.ts";
 
-/**
- * Something that this session said, until the log shows it.
- *
- * - `pending`: not known to be in the log: waiting, or on its way.
- * - `accepted`: in the log, at `offset` or before; it leaves the outbox when the room's packets have come that far.
- * - `refused`: not in the log, and will not be unless it is sent again.
- */
-export type OutboxEntry = {
-  readonly id: number;
-  readonly text: string;
-  /** When it was typed, ms since the epoch. */
-  readonly typedAt: number;
-  readonly state:
-    | { readonly kind: "pending" }
-    | { readonly kind: "accepted"; readonly offset?: number }
-    | { readonly kind: "refused"; readonly code: Code; readonly message: string };
-};
+export type { OutboxEntry } from "./outbox-item.ts";
 
 /** An entry as it survives a reload. `seq`: the number under which it went out, or would have as the next; absent where it was refused. */
 export type SavedEntry = {
@@ -33,28 +18,6 @@ export type SavedEntry = {
 
 /** Chat packets with consecutive numbers, the first one `seq`. */
 export type Outgoing = { readonly seq: number; readonly octets: Uint8Array<ArrayBuffer>; readonly count: number };
-
-/** One entry. `seq` is there while the server's answer to that number is not known, `acked` is the number where that is `ack`. */
-type Item = {
-  readonly id: number;
-  readonly text: string;
-  readonly typedAt: number;
-  state: OutboxEntry["state"];
-  seq: number | undefined;
-  acked: number | undefined;
-  /** The name it went out under. */
-  nick: string | undefined;
-  /** A `welcome` covers its number: accepted, unless a refusal is said again. */
-  settling: boolean;
-  /** It came back from the room before its answer did: no longer shown as on its way. */
-  seen: boolean;
-  /** These words were heard in the room, under whatever name, or may have been among what is no longer kept. */
-  heard: boolean;
-  /** It was refused once because of a rename that crossed it. */
-  renamed: boolean;
-};
-
-const PENDING = { kind: "pending" } as const;
 
 /** What was said, in order, with its numbers. Source: S14, S15, S18 to S20. */
 export class Outbox {
@@ -270,33 +233,4 @@ export class Outbox {
       this.#nextId = Math.max(this.#nextId, id + 1);
     }
   }
-}
-
-function newItem(typed: Pick<Item, "id" | "text" | "typedAt">, state: Item["state"], seq: number | undefined): Item {
-  return { ...typed, state, seq, acked: undefined, nick: undefined, settling: false, seen: false, heard: false, renamed: false };
-}
-
-function isAcceptedBy(state: Item["state"], offset: number): boolean {
-  return state.kind === "accepted" && state.offset !== undefined && state.offset <= offset;
-}
-
-function isQueued({ state, seq }: Item): boolean {
-  return state.kind === "pending" && seq === undefined;
-}
-
-function wentOut({ state, seq }: Item): boolean {
-  return seq !== undefined || state.kind === "accepted";
-}
-
-/** It may be in the log, at a place that is not known. */
-function isUnseen({ state, seq }: Item): boolean {
-  return seq !== undefined || (state.kind === "accepted" && state.offset === undefined);
-}
-
-/** Back to those that wait, in its old place. */
-function wait(item: Item): void {
-  item.seq = undefined;
-  item.settling = false;
-  item.seen = false;
-  item.heard = false;
 }

@@ -7,14 +7,16 @@ export type Ending =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** No answer, one that is none, or cut off. */
   | { readonly kind: "lost" }
+  /** Something answered that is not the server. */
+  | { readonly kind: "intercepted" }
   /** Given up at this end: nothing was heard any more. */
   | { readonly kind: "silent" }
   /** It brought what is no packet. */
   | { readonly kind: "malformed" };
 
 export interface TransportListener {
-  /** `hello` may be said. */
-  opened(): void;
+  /** `hello` may be said. `warm`: this way was open before it was needed, and may have died unnoticed since. */
+  opened(warm?: boolean): void;
   /** One payload, whole. `after`: it was asked for as what comes after that offset. */
   received(packets: readonly Packet[], after?: number): void;
   /** It takes chat packets again. `roundTripMs`: what the last ones took, there and back. */

@@ -3,7 +3,9 @@ import { decode } from "../packet.ts";
 import type { Environment, WebSocketLike } from "./environment.ts";
 import type { Transport, TransportListener } from "./transport.ts";
 
-const SUBPROTOCOL = "palabre.v1";
+export const SUBPROTOCOL = "palabre.v1";
+/** Of `readyState`. */
+const OPEN = 1;
 
 /** Packets in the messages of one WebSocket. Source: W1 to W3. */
 export class WebSocketTransport implements Transport {
@@ -14,6 +16,8 @@ export class WebSocketTransport implements Transport {
   #webSocket: WebSocketLike | undefined;
   #opened = false;
   #closed = false;
+  /** It brought packets: what is at the other end is the server. */
+  #heard = false;
 
   /** `url` begins with ws: or wss:. */
   constructor(environment: Environment, url: string, listener: TransportListener) {
@@ -36,14 +40,17 @@ export class WebSocketTransport implements Transport {
     if (webSocket === undefined) return this.#end("lost");
     this.#webSocket = webSocket;
     webSocket.binaryType = "arraybuffer";
-    webSocket.onopen = () => {
-      if (this.#closed || this.#opened) return;
-      this.#opened = true;
-      this.#listener.opened();
-    };
+    webSocket.onopen = () => this.#open(false);
     webSocket.onmessage = ({ data }) => this.#receive(data);
     webSocket.onclose = () => this.#end("lost");
     webSocket.onerror = () => {}; // `close` follows
+    if (webSocket.readyState === OPEN) this.#open(true);
+  }
+
+  #open(warm: boolean): void {
+    if (this.#closed || this.#opened) return;
+    this.#opened = true;
+    this.#listener.opened(warm);
   }
 
   hello(octets: Uint8Array<ArrayBuffer>): void {
@@ -92,11 +99,15 @@ export class WebSocketTransport implements Transport {
     if (this.#closed) return;
     const octets = toOctets(data);
     const decoded = octets === undefined ? undefined : decode(octets);
-    if (decoded !== undefined && decoded.packets.length > 0) this.#listener.received(decoded.packets);
-    if (!decoded?.ok || decoded.rest.length > 0) this.#end("malformed");
+    if (decoded !== undefined && decoded.packets.length > 0) {
+      this.#heard = true;
+      this.#listener.received(decoded.packets);
+    }
+    if (!decoded?.ok) this.#end(this.#heard ? "malformed" : "intercepted");
+    else if (decoded.rest.length > 0) this.#end("malformed");
   }
 
-  #end(kind: "lost" | "malformed"): void {
+  #end(kind: "lost" | "intercepted" | "malformed"): void {
     if (this.#closed) return;
     this.close();
     this.#listener.closed({ kind });

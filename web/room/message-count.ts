@@ -9,5 +9,6 @@ const EXACT_UNITS = 20_000;
 export function countMessages(text: string): number {
   // No unit is more than three octets.
   if (text.length * 3 <= MAX_MESSAGE_OCTETS) return text.trim() === "" ? 0 : 1;
-  return text.length <= EXACT_UNITS ? splitMessage(text).length : Math.ceil(octetLength(text) / MAX_MESSAGE_OCTETS);
+  // The space at a cut belongs to no message.
+  return text.length <= EXACT_UNITS ? splitMessage(text).length : Math.ceil((octetLength(text) + 1) / (MAX_MESSAGE_OCTETS + 1));
 }

@@ -14,9 +14,9 @@ export class OlderPages {
     return this.#state;
   }
 
-  /** All is known from `before` on. A page that was asked for before that does not count. */
-  begin(before: number): void {
-    this.#state.value = before > 1 ? "more" : "none";
+  /** All is known from `before` on, and there is `room` for older ones. A page that was asked for before that does not count. */
+  begin(before: number, room = true): void {
+    this.#state.value = before > 1 && room ? "more" : "none";
   }
 
   /** Whoever was asked will not answer any more. */

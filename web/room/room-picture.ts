@@ -2,7 +2,7 @@ import type { ConnectionEvent, HistoryPage, RoomEvent } from "../../shared/conne
 import { nicknameKey } from "../../shared/nickname.ts";
 import { mentions } from "./message-pieces.ts";
 import { count, NOBODY, type Roster, rosterOf, withOnline, withoutPeople, withPeople, withRenamed } from "./roster.ts";
-import { append, emptyTimeline, prepend, type Timeline, type TimelineEvent, withoutUnread } from "./timeline.ts";
+import { append, emptyTimeline, prepend, type Timeline, type TimelineEvent, withinBound, withoutUnread } from "./timeline.ts";
 
 /**
  * All that is known of the room. `unread`: what others said since the person last looked; `calls`: in how much of it they are called by name.
@@ -112,7 +112,7 @@ export function withEvents(picture: RoomPicture, events: readonly ConnectionEven
   }
   const next = { nick, timeline, roster, unread, calls, call, settled, recent };
   if (shown.length === 0) return next;
-  return { ...next, timeline: append(timeline, shown, unreadFrom), recent: [...recent, ...shown].slice(-RECENT) };
+  return { ...next, timeline: withinBound(append(timeline, shown, unreadFrom)), recent: [...recent, ...shown].slice(-RECENT) };
 }
 
 /** The picture with an older page of the log. */

@@ -8,6 +8,7 @@ import { Keepsake } from "./keepsake.ts";
 import { Preferences } from "./preferences.ts";
 import { RoomStore } from "./room-store.ts";
 import { TextStorage } from "./text-storage.ts";
+import { MOST_LINES } from "./timeline.ts";
 
 const ROOM = parseRoomName("lobby") as RoomName;
 const AT = new Date(2026, 5, 15, 12).getTime();
@@ -139,7 +140,7 @@ describe("coming in", () => {
     old.brings(says(1, "Bo"));
     old.listener.state({ kind: "ended", why: { code: "replaced", message: "" } });
     expect(old.asked).toContain("stop");
-    expect(store.timeline.value.items).toEqual([]);
+    expect(store.timeline.value.items.length).toBe(0);
     expect(store.screen.value).toEqual({ kind: "room" });
   });
 });
@@ -223,7 +224,7 @@ describe("unread", () => {
     store.visible.value = false;
     connection().brings(says(2, "Ana"), says(3, "Bo"), says(4, "Bo"));
     expect(store.unread.value).toBe(2);
-    const kinds = () => store.timeline.value.items.map((item) => item.kind);
+    const kinds = () => [...store.timeline.value.items].map((item) => item.kind);
     expect(kinds()).toEqual(["day", "messages", "messages", "unread", "messages"]);
     store.visible.value = true;
     expect(store.unread.value).toBe(0);
@@ -239,6 +240,26 @@ describe("unread", () => {
     expect(store.unread.value).toBe(1);
     store.atEnd.value = true;
     expect(store.unread.value).toBe(0);
+  });
+});
+
+describe("a stay of months", () => {
+  it("keeps to a bound in memory, and what it forgot can be scrolled up to again", { timeout: 60_000 }, async () => {
+    const store = await inTheRoom();
+    expect(store.older.value).toBe("none");
+    for (let offset = 1; offset <= MOST_LINES; offset += 1000) {
+      connection().brings(...Array.from({ length: 1000 }, (_, index) => says(offset + index, "Bo")));
+    }
+    expect(store.timeline.value.size).toBe(MOST_LINES);
+    connection().brings(says(MOST_LINES + 1, "Bo"));
+    expect(store.timeline.value.size).toBeLessThan(MOST_LINES);
+    expect(store.timeline.value.end).toBe(MOST_LINES + 1);
+    expect(store.older.value).toBe("more");
+    const { before, size } = store.timeline.value;
+    connection().pages = [{ first: before - 200, events: Array.from({ length: 200 }, (_, index) => says(before - 200 + index, "Bo")) }];
+    await store.loadOlder();
+    expect(connection().asked).toContain(`history ${before}`);
+    expect(store.timeline.value.size).toBe(size + 200);
   });
 });
 
@@ -261,9 +282,9 @@ describe("older pages", () => {
     await store.loadOlder();
     expect(connection().asked.filter((asked) => asked.startsWith("history"))).toEqual(["history 11", "history 5"]);
     expect(store.older.value).toBe("none");
-    expect(store.timeline.value.items.flatMap((item) => (item.kind === "messages" ? item.lines.map((line) => line.offset) : []))).toEqual([
-      1, 5, 10, 11,
-    ]);
+    expect(
+      [...store.timeline.value.items].flatMap((item) => (item.kind === "messages" ? item.lines.map((line) => line.offset) : [])),
+    ).toEqual([1, 5, 10, 11]);
   });
 
   it("are asked for again where the connection was given up in between", async () => {

@@ -18,6 +18,7 @@ import type { Connection, RoomParts } from "./room-parts.ts";
 import { answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotOf, withEvents, withOlder } from "./room-picture.ts";
 import { isAboutNickname, type Screen, screenOf } from "./screen.ts";
 import { SessionKeeper } from "./session-keeper.ts";
+import { isFull } from "./timeline.ts";
 
 /** One room as one person in one tab sees it: owns the connection, and every piece of state that the page shows. */
 export class RoomStore {
@@ -246,7 +247,7 @@ export class RoomStore {
     if (!page || this.#connection !== connection || this.#picture.peek().timeline.before !== before) return;
     batch(() => {
       this.#picture.value = withOlder(this.#picture.peek(), page);
-      this.#older.begin(page.first);
+      this.#older.begin(page.first, !isFull(this.#picture.peek().timeline));
     });
   }
 
@@ -293,6 +294,7 @@ export class RoomStore {
 
   #onEvents(events: readonly ConnectionEvent[]): void {
     this.#announcements.take(events, this.nick.peek());
+    const { before } = this.#picture.peek().timeline;
     this.#picture.value = withEvents(this.#picture.peek(), events, this.visible.peek() && this.atEnd.peek());
     for (const event of events) {
       if (event.kind === "welcome") {
@@ -302,6 +304,9 @@ export class RoomStore {
       } else if (event.kind === "nick") this.#wish.granted(event.nick);
       else if (event.kind === "rename-refused") this.hint.value = { kind: "rename-refused", code: event.code };
     }
+    // What the timeline had to forget can be asked for again.
+    const { timeline } = this.#picture.peek();
+    if (timeline.before !== before) this.#older.begin(timeline.before);
     this.#keeper.soon();
   }
 

@@ -1,7 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RoomEvent } from "../../shared/connection/connection-event.ts";
-import { append, emptyTimeline, GROUP_MS, prepend, summarise, type Timeline, type TimelineEvent, withoutUnread } from "./timeline.ts";
+import {
+  append,
+  emptyTimeline,
+  GROUP_MS,
+  isFull,
+  prepend,
+  summarise,
+  type Timeline,
+  type TimelineEvent,
+  withinBound,
+  withoutUnread,
+} from "./timeline.ts";
 
 // Noon, so that a few minutes do not reach another day in any time zone.
 const NOON = new Date(2026, 5, 15, 12).getTime();
@@ -13,7 +24,7 @@ function message(offset: number, nick: string, text = `${nick} ${offset}`, at = 
 
 /** A timeline in short: what stands there, in order. */
 function sketch({ items }: Timeline): string[] {
-  return items.map((item) => {
+  return [...items].map((item) => {
     switch (item.kind) {
       case "messages":
         return `${item.nick}: ${item.lines.map((line) => line.offset).join(" ")}`;
@@ -94,9 +105,9 @@ describe("the timeline", () => {
     const before = append(emptyTimeline(0), [message(1, "Ana"), message(2, "Bo"), message(3, "Bo")]);
     const after = append(before, [message(4, "Bo")]);
     expect(after.items.slice(0, 2)).toEqual(before.items.slice(0, 2));
-    for (const [index, item] of after.items.slice(0, 2).entries()) expect(item).toBe(before.items[index]);
-    expect(after.items[2]).not.toBe(before.items[2]);
-    expect(after.items[2]?.key).toBe(before.items[2]?.key);
+    for (const [index, item] of after.items.slice(0, 2).entries()) expect(item).toBe(before.items.at(index));
+    expect(after.items.at(2)).not.toBe(before.items.at(2));
+    expect(after.items.at(2)?.key).toBe(before.items.at(2)?.key);
   });
 
   it("puts an older page before what it has, without a seam", () => {
@@ -105,13 +116,53 @@ describe("the timeline", () => {
     expect(sketch(older)).toEqual(["day", "Bo: 1", "day", "Ana: 2 3 4", "Bo: 5"]);
     expect(older.before).toBe(1);
     // What was on screen keeps its key.
-    expect(older.items[3]?.key).toBe(newer.items[1]?.key);
-    expect(older.items[4]).toBe(newer.items[2]);
+    expect(older.items.at(3)?.key).toBe(newer.items.at(1)?.key);
+    expect(older.items.at(4)).toBe(newer.items.at(2));
   });
 
   it("takes an empty page as an answer, too", () => {
     const newer = append(emptyTimeline(3), [message(4, "Ana")]);
     expect(prepend(newer, 2, [])).toEqual({ ...newer, before: 2 });
+  });
+});
+
+describe("a page that stays open", () => {
+  const talk = Array.from({ length: 3000 }, (_, index) => message(index + 1, index % 3 === 0 ? "Ana" : "Bo", "x", NOON + index));
+
+  it("forgets the oldest tenth of too long a timeline, and can ask for it again", () => {
+    const whole = append(emptyTimeline(0), talk);
+    expect(whole.size).toBe(3000);
+    expect(withinBound(whole, 3000)).toBe(whole);
+    const kept = withinBound(whole, 2999);
+    expect(kept.size).toBeLessThanOrEqual(2700);
+    expect([isFull(whole, 2999), isFull(kept, 2999)]).toEqual([true, false]);
+    expect(kept.size).toBeGreaterThan(2000);
+    expect(kept.before).toBe(3000 - kept.size + 1);
+    expect(kept.items.at(0)?.kind).toBe("day");
+    expect(kept.end).toBe(3000);
+    const again = prepend(kept, 1, talk.slice(0, kept.before - 1));
+    expect(again.size).toBe(3000);
+    expect(sketch(again).filter((text) => text === "day")).toEqual(["day"]);
+    expect(again.items.length).toBe(whole.items.length);
+  });
+
+  it("never holds more, whatever comes", () => {
+    let timeline = emptyTimeline(0);
+    for (const [index, event] of talk.entries()) {
+      timeline = withinBound(append(timeline, [event]), 1000);
+      expect(timeline.size).toBeLessThanOrEqual(1000);
+      if (index % 500 === 499) expect([...timeline.items].at(-1)?.last).toBe(event.offset);
+    }
+    const lines = [...timeline.items].reduce((sum, item) => sum + (item.kind === "messages" ? item.lines.length : 0), 0);
+    expect(lines).toBe(timeline.size);
+  });
+
+  it("copies only what is near to the end", () => {
+    const before = append(emptyTimeline(0), talk);
+    const after = append(before, [message(3001, "Cy")]);
+    expect(after.items.length).toBe(before.items.length + 1);
+    expect(before.items.at(-1)?.last).toBe(3000);
+    expect(after.items.at(-1)?.last).toBe(3001);
   });
 });
 
@@ -159,13 +210,13 @@ describe("however it came", () => {
           const first = Math.max(1, timeline.before - size);
           timeline = prepend(timeline, first, events.slice(first - 1, timeline.before - 1));
         }
-        const shown = timeline.items.flatMap((item) => {
+        const shown = [...timeline.items].flatMap((item) => {
           if (item.kind === "messages") return item.lines.map((line) => line.offset);
           if (item.kind === "moves") return item.moves.map((_, index) => item.first + index);
           return item.kind === "day" ? [] : [item.first];
         });
         expect(shown).toEqual(events.map((event) => event.offset));
-        const days = timeline.items.filter((item) => item.kind === "day").map((item) => new Date(item.at).toDateString());
+        const days = [...timeline.items].filter((item) => item.kind === "day").map((item) => new Date(item.at).toDateString());
         expect(days).toEqual([...new Set(events.map((event) => new Date(event.at).toDateString()))]);
       }),
     );

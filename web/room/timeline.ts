@@ -1,6 +1,7 @@
 import type { RoomEvent } from "../../shared/connection/connection-event.ts";
 import { nicknameKey } from "../../shared/nickname.ts";
 import type { LeftWhy } from "../../shared/service.ts";
+import { TimelineItems } from "./timeline-items.ts";
 
 /** What becomes a part of the timeline: what happened in the room, and what is no longer known of it. */
 export type TimelineEvent = RoomEvent | { readonly kind: "gap"; readonly from: number; readonly to: number; readonly at: number };
@@ -22,8 +23,8 @@ export type TimelineItem = { readonly key: string; readonly first: number; reado
   | { readonly kind: "gap"; readonly count: number }
 );
 
-/** `before`: older packets are asked for before this offset. `end`: the offset up to which the room is known. */
-export type Timeline = { readonly items: readonly TimelineItem[]; readonly before: number; readonly end: number };
+/** `before`: older packets are asked for before this offset. `end`: the offset up to which the room is known. `size`: how many lines it holds. */
+export type Timeline = { readonly items: TimelineItems; readonly before: number; readonly end: number; readonly size: number };
 
 /** One person's messages stand under one name as long as they are not older than this, ms. */
 export const GROUP_MS = 5 * 60_000;
@@ -33,27 +34,25 @@ const MAX_MOVES = 200;
 
 /** A timeline that knows nothing yet of a room whose next packet is `offset + 1`. */
 export function emptyTimeline(offset: number): Timeline {
-  return { items: [], before: offset + 1, end: offset };
+  return { items: TimelineItems.EMPTY, before: offset + 1, end: offset, size: 0 };
 }
 
 /**
  * The timeline with what happened next. Events that it knows already are left out. `unreadFrom`: the line that marks where unread
- * begins is moved to before this offset. The cost is that of the events, and one copy of the list of items.
+ * begins is moved to before this offset. The cost is that of the events, however long the timeline is.
  */
 export function append(timeline: Timeline, events: readonly TimelineEvent[], unreadFrom?: number): Timeline {
-  const items = [...timeline.items];
-  let end = timeline.end;
+  let [kept, items] = timeline.items.splitEnd();
+  let { end, size } = timeline;
   for (const event of events) {
     if (lastOffset(event) <= end) continue;
     end = lastOffset(event);
     const first = firstOffset(event);
     const before = items.at(-1);
-    if (before === undefined || dayOf(before.at) !== dayOf(event.at)) {
-      items.push({ kind: "day", key: `day${first}`, first, last: first, at: event.at });
-    }
+    if (before === undefined || dayOf(before.at) !== dayOf(event.at)) items.push(dayBefore(first, event.at));
     if (first === unreadFrom) {
-      const old = items.findLastIndex((item) => item.kind === "unread");
-      if (old >= 0) items.splice(old, 1);
+      kept = kept.without(isUnread);
+      items = items.filter((item) => !isUnread(item));
       items.push({ kind: "unread", key: `unread${first}`, first, last: first, at: event.at });
     }
     const item = itemOf(event);
@@ -61,32 +60,62 @@ export function append(timeline: Timeline, events: readonly TimelineEvent[], unr
     const grown = last && join(last, item);
     if (grown) items[items.length - 1] = grown;
     else items.push(item);
+    size += sizeOf(item);
   }
-  return end === timeline.end ? timeline : { ...timeline, items, end };
+  return end === timeline.end ? timeline : { ...timeline, items: kept.before(TimelineItems.of(items)), end, size };
 }
 
 /** The timeline with an older page before it. `first` is the offset of the first packet looked at for that page. */
 export function prepend(timeline: Timeline, first: number, events: readonly RoomEvent[]): Timeline {
   const older = append(
-    { items: [], before: first, end: first - 1 },
+    emptyTimeline(first - 1),
     events.filter((event) => event.offset < timeline.before),
-  ).items;
-  const seam = older.at(-1);
+  );
+  const page = [...older.items];
+  const seam = page.at(-1);
   if (!seam) return { ...timeline, before: first };
-  const [head, ...rest] = timeline.items;
-  const sameDay = head?.kind === "day" && dayOf(head.at) === dayOf(seam.at);
-  const newer = sameDay ? rest : timeline.items;
-  const next = newer[0];
+  const [start, rest] = timeline.items.splitStart();
+  if (start[0]?.kind === "day" && dayOf(start[0].at) === dayOf(seam.at)) start.shift();
+  const [next] = start;
   const joined = next && join(seam, next);
-  // The newer item's key is kept: it may be on screen.
-  const items = joined ? [...older.slice(0, -1), { ...joined, key: next.key }, ...newer.slice(1)] : [...older, ...newer];
-  return { ...timeline, items, before: first };
+  if (joined) {
+    page.pop();
+    // The newer item's key is kept: it may be on screen.
+    start[0] = { ...joined, key: next.key };
+  }
+  return { ...timeline, items: TimelineItems.of([...page, ...start]).before(rest), before: first, size: timeline.size + older.size };
 }
 
 /** The timeline without the line that marks where unread begins. */
 export function withoutUnread(timeline: Timeline): Timeline {
-  if (!timeline.items.some((item) => item.kind === "unread")) return timeline;
-  return { ...timeline, items: timeline.items.filter((item) => item.kind !== "unread") };
+  const items = timeline.items.without(isUnread);
+  return items === timeline.items ? timeline : { ...timeline, items };
+}
+
+/** More lines than this no timeline holds in memory: some 40 MB of the longest messages' text. */
+export const MOST_LINES = 100_000;
+
+/** True where an older page would be too much. */
+export function isFull({ size }: Timeline, most: number = MOST_LINES): boolean {
+  return size > most * 0.95;
+}
+
+/**
+ * A page may stay open for months: of a timeline of more than `most` lines the oldest tenth is forgotten. What is forgotten can be asked for again,
+ * like anything before `before`.
+ */
+export function withinBound(timeline: Timeline, most: number = MOST_LINES): Timeline {
+  if (timeline.size <= most) return timeline;
+  let { items, size } = timeline;
+  while (size > most * 0.9 && items.length > 0) {
+    const [start, rest] = items.splitStart();
+    size -= start.reduce((sum, item) => sum + sizeOf(item), 0);
+    items = rest;
+  }
+  const first = items.at(0);
+  const before = first?.first ?? timeline.end + 1;
+  if (first && first.kind !== "day") items = TimelineItems.of([dayBefore(before, first.at)]).before(items);
+  return { ...timeline, items, before, size };
 }
 
 /** People by what, on balance, they did: who came and went again stands under `passed`, who went and came again under `back`. */
@@ -119,6 +148,29 @@ function firstOffset(event: TimelineEvent): number {
 
 function lastOffset(event: TimelineEvent): number {
   return event.kind === "gap" ? event.to : event.offset;
+}
+
+function dayBefore(first: number, at: number): TimelineItem {
+  return { kind: "day", key: `day${first}`, first, last: first, at };
+}
+
+function isUnread({ kind }: TimelineItem): boolean {
+  return kind === "unread";
+}
+
+/** In lines, or what takes as much memory. */
+function sizeOf(item: TimelineItem): number {
+  switch (item.kind) {
+    case "messages":
+      return item.lines.length;
+    case "moves":
+      return item.moves.length;
+    case "day":
+    case "unread":
+      return 0;
+    default:
+      return 1;
+  }
 }
 
 function itemOf(event: TimelineEvent): TimelineItem {

@@ -1,5 +1,5 @@
 import type { Announcement } from "../room/announcements.ts";
-import { actionIn } from "../room/command.ts";
+import { actionIn, speechIn } from "../room/command.ts";
 import type { Words } from "../words/words.ts";
 import { useApp } from "./context.ts";
 
@@ -22,7 +22,7 @@ function say(announcement: Announcement, words: Words): string {
     case "message": {
       const { nick, message } = announcement;
       const action = actionIn(message);
-      return action === undefined ? words.said(nick, message) : `${nick} ${action}`;
+      return action === undefined ? words.said(nick, speechIn(message)) : `${nick} ${action}`;
     }
     case "notice":
       return `${words.operator} ${announcement.text}`;

@@ -2,6 +2,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { Preferences } from "../room/preferences.ts";
 import type { RoomStore } from "../room/room-store.ts";
 import type { Words } from "../words/words.ts";
+import { Announcer } from "./announcer.tsx";
 import { AppContext } from "./context.ts";
 import { CurrentScreen } from "./current-screen.tsx";
 
@@ -11,6 +12,7 @@ export function App({ store, preferences, words }: Props) {
   return (
     <AppContext.Provider value={{ store, preferences, words: words.value }}>
       <CurrentScreen />
+      <Announcer />
     </AppContext.Provider>
   );
 }

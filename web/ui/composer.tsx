@@ -41,6 +41,7 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | nul
       <div class="writing">
         <textarea
           ref={field}
+          data-home
           rows={1}
           dir="auto"
           aria-label={words.message}

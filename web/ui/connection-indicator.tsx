@@ -8,18 +8,20 @@ export function ConnectionIndicator() {
   const state = store.state.value;
   const { tone, news, detail } = describe(state, store.networked.value, words);
   const seconds = store.retryIn.value;
+  // The button stays while it is being tried: whoever pressed it is still there.
+  const trying = state.kind === "connecting" && state.why !== undefined;
   return (
     <div class={`connection ${tone}`} title={detail}>
       <span class="dot" aria-hidden="true" />
       <span class="news" role="status">
         {news}
       </span>
-      {seconds !== undefined && (
+      {(seconds !== undefined || trying) && (
         <>
           <span class="seconds" role="timer">
-            {words.inSeconds(seconds)}
+            {seconds !== undefined && words.inSeconds(seconds)}
           </span>
-          <button type="button" class="plain small" onClick={() => store.probe()}>
+          <button type="button" class="plain small" aria-disabled={trying} onClick={() => store.probe()}>
             {words.now}
           </button>
         </>

@@ -11,11 +11,11 @@ export function EndedPanel({ why }: { why: Code }) {
     <section class="ended">
       <p role="alert">{words.because[why]}</p>
       {why === "removed" ? (
-        <button ref={button} type="button" class="primary" onClick={() => store.startOver()}>
+        <button ref={button} type="button" class="primary" data-home onClick={() => store.startOver()}>
           {words.startOver}
         </button>
       ) : (
-        <button ref={button} type="button" class="primary" onClick={() => store.takeUp()}>
+        <button ref={button} type="button" class="primary" data-home onClick={() => store.takeUp()}>
           {why === "replaced" ? words.takeBack : words.tryAgain}
         </button>
       )}

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import type { Hint } from "../room/hint.ts";
 import type { Words } from "../words/words.ts";
 import { useApp } from "./context.ts";
@@ -12,6 +13,13 @@ export function HintLine() {
   const close = () => {
     store.hint.value = undefined;
   };
+  useEffect(() => {
+    const onKeyDown = ({ key, isComposing, defaultPrevented }: KeyboardEvent) => {
+      if (key === "Escape" && !isComposing && !defaultPrevented) store.hint.value = undefined;
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, [store]);
   return (
     <div class="hints" role="status">
       {hint && (

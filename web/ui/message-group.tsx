@@ -1,4 +1,5 @@
 import { type NicknameKey, nicknameKey } from "../../shared/nickname.ts";
+import { hasPiledMarks } from "../room/piled-marks.ts";
 import type { Line } from "../room/timeline.ts";
 import { useApp } from "./context.ts";
 import { MessageText } from "./message-text.tsx";
@@ -9,7 +10,7 @@ export function MessageGroup({ nick, at, lines, self }: { nick: string; at: numb
   const own = nicknameKey(nick) === self;
   return (
     <div class={own ? "group own" : "group"}>
-      <p class="by">
+      <p class={hasPiledMarks(nick) ? "by piled" : "by"}>
         <bdi class="nick">{nick}</bdi> <time dateTime={new Date(at).toISOString()}>{words.format.time(at)}</time>
       </p>
       {lines.map((line) => (

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 import type { NicknameKey } from "../../shared/nickname.ts";
-import { actionIn } from "../room/command.ts";
+import { actionIn, speechIn } from "../room/command.ts";
 import { messagePieces } from "../room/message-pieces.ts";
+import { hasPiledMarks } from "../room/piled-marks.ts";
 
 type Props = {
   nick: string;
@@ -16,12 +17,16 @@ type Props = {
 
 const NOBODY = "" as NicknameKey;
 
-/** One message, as text: whatever markup somebody typed is shown as they typed it. */
+/**
+ * One message, as text: whatever markup somebody typed is shown as they typed it. Its direction is that of its own words: what stands in it with a
+ * direction of its own, a name or a link, does not decide it.
+ */
 export function MessageText({ nick, message, self, offset, title, state, children }: Props) {
   const action = actionIn(message);
-  const pieces = messagePieces(action ?? message, self ?? NOBODY);
+  const pieces = messagePieces(action ?? speechIn(message), self ?? NOBODY);
   const called = pieces.some((piece) => piece.kind === "mention");
-  const classes = ["line", called && "called", action !== undefined && "action", state].filter(Boolean).join(" ");
+  const piled = hasPiledMarks(message) || (action !== undefined && hasPiledMarks(nick));
+  const classes = ["line", called && "called", action !== undefined && "action", piled && "piled", state].filter(Boolean).join(" ");
   return (
     <div class={classes} dir="auto" data-offset={offset} title={title}>
       {action !== undefined && (
@@ -29,20 +34,27 @@ export function MessageText({ nick, message, self, offset, title, state, childre
           <bdi class="nick">{nick}</bdi>{" "}
         </>
       )}
-      {pieces.map((piece, index) => {
-        switch (piece.kind) {
-          case "link":
-            return (
-              <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-                {piece.text}
-              </a>
-            );
-          case "mention":
-            return <mark key={index}>{piece.text}</mark>;
-          default:
-            return piece.text;
-        }
-      })}
+      {/* Set apart: what turns the direction of writing in it ends with it. */}
+      <span class="text">
+        {pieces.map((piece, index) => {
+          switch (piece.kind) {
+            case "link":
+              return (
+                <a key={index} dir="ltr" href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
+                  {piece.text}
+                </a>
+              );
+            case "mention":
+              return (
+                <mark key={index} dir="auto">
+                  {piece.text}
+                </mark>
+              );
+            default:
+              return piece.text;
+          }
+        })}
+      </span>
       {children}
     </div>
   );

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { hasPiledMarks } from "../room/piled-marks.ts";
 import { type Move, type MoveSummary, summarise } from "../room/timeline.ts";
 import { useApp } from "./context.ts";
 import { WithNames } from "./with-names.tsx";
@@ -22,7 +23,7 @@ export function MovesNotice({ moves, offset, at }: { moves: readonly Move[]; off
     );
   });
   return (
-    <p class="event" data-offset={offset} title={words.format.moment(at)}>
+    <p class={moves.some(({ nick }) => hasPiledMarks(nick)) ? "event piled" : "event"} data-offset={offset} title={words.format.moment(at)}>
       {folded ? (
         <button type="button" class="plain fold" aria-expanded={all} onClick={() => setAll(!all)}>
           {sentences}

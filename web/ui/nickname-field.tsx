@@ -22,8 +22,9 @@ export function NicknameField({ label, value, fault, onValue, enterKeyHint }: Pr
       <label for={id}>{label}</label>
       <input
         ref={input}
+        data-home
         id={id}
-        dir="auto"
+        dir={value === "" ? undefined : "auto"}
         autocomplete="nickname"
         autocapitalize="off"
         spellcheck={false}

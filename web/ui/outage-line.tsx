@@ -10,12 +10,10 @@ export function OutageLine() {
   const why = outage(store.state.value);
   const waiting = store.unsent.value;
   return (
-    <div class="outage" role="status">
-      {why !== undefined && (
-        <p>
-          {words.because[why]} {waiting > 0 && `${words.waiting(waiting)}.`}
-        </p>
-      )}
+    <div class={why === undefined ? "outage" : "outage lasting"}>
+      <span role="status">{why !== undefined && words.because[why]}</span>{" "}
+      {/* Not a part of the news: they would be read again with every message. */}
+      {why !== undefined && waiting > 0 && `${words.waiting(waiting)}.`}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { OutboxEntry } from "../../shared/connection/outbox.ts";
 import { nicknameKey } from "../../shared/nickname.ts";
+import { hasPiledMarks } from "../room/piled-marks.ts";
 import { GROUP_MS, type TimelineItem } from "../room/timeline.ts";
 import { useApp } from "./context.ts";
 import { AlertIcon, ClockIcon } from "./icons.tsx";
@@ -15,7 +16,7 @@ export function OutboxView({ last }: { last: TimelineItem | undefined }) {
   return (
     <div class={goesOn ? "group own goes-on" : "group own"}>
       {!goesOn && (
-        <p class="by">
+        <p class={hasPiledMarks(nick) ? "by piled" : "by"}>
           <bdi class="nick">{nick}</bdi> <time dateTime={new Date(first.typedAt).toISOString()}>{words.format.time(first.typedAt)}</time>
         </p>
       )}

@@ -10,10 +10,16 @@ import { Settings } from "./settings.tsx";
 const FILTER_ABOVE = 10;
 const SHOWN = 200;
 
-type Props = { open: boolean; onClose(): void; onMention(nick: string): void };
+type Props = {
+  open: boolean;
+  onClose(): void;
+  /** The focus went elsewhere, out of the open panel. */
+  onLeave(to: Node): void;
+  onMention(nick: string): void;
+};
 
 /** Who is here, oneself first; how to have more people, and the settings. Beside the talk; on a phone over it, when `open`. */
-export function PeoplePanel({ open, onClose, onMention }: Props) {
+export function PeoplePanel({ open, onClose, onLeave, onMention }: Props) {
   const { store, words } = useApp();
   const [filter, setFilter] = useState("");
   const [renaming, setRenaming] = useState(false);
@@ -41,7 +47,12 @@ export function PeoplePanel({ open, onClose, onMention }: Props) {
       class={open ? "people open" : "people"}
       aria-label={words.people}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && open) onClose();
+        if (event.key !== "Escape" || !open) return;
+        event.preventDefault();
+        onClose();
+      }}
+      onFocusOut={({ currentTarget, relatedTarget }) => {
+        if (open && relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) onLeave(relatedTarget);
       }}
     >
       <div class="people-head">
@@ -51,7 +62,7 @@ export function PeoplePanel({ open, onClose, onMention }: Props) {
           <CloseIcon />
         </button>
       </div>
-      {people.length > FILTER_ABOVE && (
+      {(people.length > FILTER_ABOVE || filter !== "") && (
         <input
           type="search"
           class="filter"
@@ -63,10 +74,11 @@ export function PeoplePanel({ open, onClose, onMention }: Props) {
         />
       )}
       {renaming && <RenameForm onDone={stopRenaming} />}
-      <ul aria-label={words.people}>
+      {/* biome-ignore lint/a11y/noRedundantRoles: to WebKit a list without markers is none, unless it says so */}
+      <ul role="list" aria-label={words.people}>
         {found.slice(0, SHOWN).map((nick) =>
           nick === self ? (
-            <li key={nick} class="self">
+            <li key="" class="self">
               <bdi>{nick}</bdi> <span class="quiet">({words.you})</span>
               <button ref={renameButton} type="button" class="plain" aria-label={words.changeNickname} onClick={() => setRenaming(true)}>
                 <PencilIcon />

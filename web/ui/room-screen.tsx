@@ -21,6 +21,11 @@ export function RoomScreen({ ended }: { ended: Code | undefined }) {
     peopleButton.current?.focus();
   }
 
+  // On a phone it lies over the talk, and would hide what has the focus.
+  function leavePeople(to: Node) {
+    if (!peopleButton.current?.contains(to)) setPeopleOpen(false);
+  }
+
   function mention(nick: string) {
     const draft = store.draft.peek();
     store.setDraft(`${draft}${draft === "" || /\s$/.test(draft) ? "" : " "}@${nick} `);
@@ -37,7 +42,7 @@ export function RoomScreen({ ended }: { ended: Code | undefined }) {
         <HintLine />
         {ended === undefined ? <Composer field={composer} /> : <EndedPanel why={ended} />}
       </main>
-      <PeoplePanel open={peopleOpen} onClose={closePeople} onMention={mention} />
+      <PeoplePanel open={peopleOpen} onClose={closePeople} onLeave={leavePeople} onMention={mention} />
     </div>
   );
 }

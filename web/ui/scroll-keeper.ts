@@ -12,8 +12,15 @@ export class ScrollKeeper {
   readonly #box: HTMLElement;
   #anchor: { readonly element: HTMLElement; readonly top: number } | undefined;
   #following = true;
+  /** Where it was put while it follows. */
+  #putAt = 0;
+  /** The top is wanted, and may not be drawn yet. */
+  #toTop = false;
 
-  /** What is read stands in `box` as elements with `data-offset`, in the order of these. */
+  /**
+   * What is read stands in `box` as elements with `data-offset`, in the order of these. What only stands between, and goes when other pages
+   * come (the names of days, the line before unread), has none: it is nothing to hold on to.
+   */
   constructor(box: HTMLElement) {
     this.#box = box;
   }
@@ -40,7 +47,14 @@ export class ScrollKeeper {
 
   /** After the person scrolled: remembers what they see. `end`: the last of what is drawn is the last there is. */
   note(end: boolean): void {
-    this.#following = end && this.atBottom;
+    // No higher than it was put: it is not the person who left the end, but the end that went on.
+    const overtaken = this.#following && this.#box.scrollTop >= this.#putAt - 1;
+    this.#following = end && (overtaken || this.atBottom);
+    if (this.#following) this.settle();
+    this.#noteAnchor();
+  }
+
+  #noteAnchor(): void {
     const element = this.#firstInSight();
     this.#anchor = element && { element, top: this.#topOf(element) };
   }
@@ -48,8 +62,20 @@ export class ScrollKeeper {
   /** After something was drawn: puts what they see back where it was. */
   settle(): void {
     const { scrollHeight, clientHeight } = this.#box;
-    if (this.#following) this.#box.scrollTop = scrollHeight - clientHeight;
-    else if (this.#anchor?.element.isConnected) this.#scrollBy(this.#topOf(this.#anchor.element) - this.#anchor.top);
+    if (this.#toTop) {
+      this.#toTop = false;
+      this.#box.scrollTop = 0;
+      this.#noteAnchor();
+    } else if (this.#following) {
+      this.#box.scrollTop = scrollHeight - clientHeight;
+      this.#putAt = this.#box.scrollTop;
+    } else if (this.#anchor?.element.isConnected) this.#scrollBy(this.#topOf(this.#anchor.element) - this.#anchor.top);
+  }
+
+  /** With the next `settle`: the top of what is drawn then. */
+  goToTop(): void {
+    this.#following = false;
+    this.#toTop = true;
   }
 
   follow(): void {

@@ -12,11 +12,11 @@ export function ShutScreen({ why }: { why: Code }) {
       </p>
       <div class="buttons">
         {why === "room-invalid" ? (
-          <a class="button primary" href="/">
+          <a class="button primary" data-home href="/">
             {words.toTheLobby}
           </a>
         ) : (
-          <button type="button" class="primary" onClick={() => store.takeUp()}>
+          <button type="button" class="primary" data-home onClick={() => store.takeUp()}>
             {why === "replaced" ? words.takeBack : words.tryAgain}
           </button>
         )}

@@ -1,7 +1,9 @@
 import { useMemo } from "preact/hooks";
 import type { NicknameKey } from "../../shared/nickname.ts";
+import { hasPiledMarks } from "../room/piled-marks.ts";
 import type { TimelineItem } from "../room/timeline.ts";
 import type { Words } from "../words/words.ts";
+import { DayHeading } from "./day-heading.tsx";
 import { MessageGroup } from "./message-group.tsx";
 import { MovesNotice } from "./moves-notice.tsx";
 import { WithNames } from "./with-names.tsx";
@@ -18,14 +20,10 @@ function draw({ item, self, words }: Props) {
     case "messages":
       return <MessageGroup nick={item.nick} at={item.at} lines={item.lines} self={self} />;
     case "day":
-      return (
-        <h2 class="day" data-offset={item.first}>
-          <span>{words.format.day(item.at, Date.now())}</span>
-        </h2>
-      );
+      return <DayHeading at={item.at} />;
     case "unread":
       return (
-        <p class="unread" data-offset={item.first}>
+        <p class="unread">
           <span>{words.unread}</span>
         </p>
       );
@@ -33,7 +31,11 @@ function draw({ item, self, words }: Props) {
       return <MovesNotice moves={item.moves} offset={item.first} at={item.at} />;
     case "renamed":
       return (
-        <p class="event" data-offset={item.first} title={words.format.moment(item.at)}>
+        <p
+          class={hasPiledMarks(item.from + item.to) ? "event piled" : "event"}
+          data-offset={item.first}
+          title={words.format.moment(item.at)}
+        >
           <WithNames names={[item.from, item.to]} text={([from = "", to = ""]) => words.renamed(from, to)} />
         </p>
       );

@@ -1,8 +1,9 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { nicknameKey } from "../../shared/nickname.ts";
 import { higher, lower, type Place, windowOf } from "../room/timeline-window.ts";
 import { useApp } from "./context.ts";
 import { DownIcon } from "./icons.tsx";
+import { useOnceAFrame } from "./once-a-frame.ts";
 import { OutboxView } from "./outbox-view.tsx";
 import { ScrollKeeper } from "./scroll-keeper.ts";
 import { TimelineItemView } from "./timeline-item.tsx";
@@ -11,9 +12,9 @@ import { TimelineStart } from "./timeline-start.tsx";
 /** The talk. Follows its end while the person does, and draws only so much of it as is near to what they see. */
 export function TimelineView() {
   const { store, words } = useApp();
-  const { items } = store.timeline.value;
-  const older = store.older.value;
-  const unread = store.unread.value;
+  const { items, older, unread } = useOnceAFrame(
+    useCallback(() => ({ items: store.timeline.value.items, older: store.older.value, unread: store.unread.value }), [store]),
+  );
   const said = store.said.value;
   const atEnd = store.atEnd.value;
   // Older pages are to be had only then.
@@ -34,12 +35,26 @@ export function TimelineView() {
     const watch = new ResizeObserver(() => own.settle());
     watch.observe(box.current);
     for (const child of box.current.children) watch.observe(child);
-    return () => watch.disconnect();
+    return () => {
+      keeper.current = undefined;
+      watch.disconnect();
+    };
   }, [store]);
+
+  // One step a frame: what is drawn at once is not felt.
+  const step = useRef<() => void>(() => {});
+  const frame = useRef<number>(undefined);
+  step.current = drawMore;
+  function drawMoreSoon() {
+    frame.current ??= requestAnimationFrame(() => {
+      frame.current = undefined;
+      step.current();
+    });
+  }
 
   useLayoutEffect(() => {
     keeper.current?.settle();
-    drawMore();
+    drawMoreSoon();
   });
 
   // Whoever said something follows again.
@@ -60,14 +75,29 @@ export function TimelineView() {
     const end = complete && keeper.current.atBottom;
     store.atEnd.value = end;
     if (end) setPlace("end");
-    else if (place === "end") setPlace(items[shown.from]?.first ?? "end");
-    drawMore();
+    else if (place === "end") setPlace(items.at(shown.from)?.first ?? "end");
+    drawMoreSoon();
+  }
+
+  /** Home and End lead to the ends of all that is known, not of what happens to be drawn. */
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.target !== box.current || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "End") follow();
+    else if (event.key === "Home") goToTop();
+    else return;
+    event.preventDefault();
+  }
+
+  function goToTop() {
+    keeper.current?.goToTop();
+    if (shown.from === 0) keeper.current?.settle();
+    else setPlace(items.at(0)?.first ?? "end");
   }
 
   function drawMore() {
     if (!keeper.current) return;
     const { nearTop, nearBottom } = keeper.current;
-    if (nearBottom && place !== "end" && !complete) setPlace(lower(items, shown) ?? "end");
+    if (nearBottom && !complete) setPlace(lower(items, shown) ?? "end");
     else if (nearTop && shown.from === 0 && connected) void store.loadOlder();
     else if (nearTop && place !== "end") setPlace(higher(items, shown) ?? place);
   }
@@ -79,9 +109,11 @@ export function TimelineView() {
         ref={box}
         role="log"
         aria-label={words.messages}
-        aria-live={atEnd ? "polite" : "off"}
+        // What is new in it is read aloud by the Announcer: once, and without what only scrolls into it.
+        aria-live="off"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
         tabIndex={0}
+        onKeyDown={onKeyDown}
         onScroll={onScroll}
       >
         <div class="column">
