@@ -43,7 +43,7 @@ for (const { manner, sentence, slow } of MANNERS) {
     stranger,
   }, { project }) => {
     test.skip(project.name === "long-poll", "with WebSocket polling joins the race, and shows the same");
-    test.setTimeout(90_000);
+    test.setTimeout(120_000);
     const ana = await newTalker("ana");
     await ana.says("before");
     const bob = await newPerson(stranger.url);
@@ -68,7 +68,7 @@ for (const { manner, sentence, slow } of MANNERS) {
     newTalker,
     stranger,
   }) => {
-    test.setTimeout(90_000);
+    test.setTimeout(120_000);
     const ana = await newTalker("ana");
     const witness = await (await newPerson()).joins("witness");
     const bob = await (await newPerson(stranger.url)).joins("bob");

@@ -10,6 +10,9 @@ const test = base.extend<{ relay: never; turns: TurnRelay }>({
   },
 });
 
+// Pages are loaded until nothing more is, which takes its time where several are loaded at once.
+test.setTimeout(60_000);
+
 const HISTORY = ["first", "second", "third"];
 
 /** Typed a name, and is about to press Join. Whatever the page loads is there. */

@@ -79,17 +79,17 @@ test("what the server does not take is marked, with the reason: it can be tried 
   relay.toServer.rewrite = blanksOut("darn");
   for (const text of ["before", "darn", "between", "darndarn", "after"]) await alice.says(text);
   for (const person of [alice, bob]) await person.seesInOrder(/^(before|between|after)$/, ["before", "between", "after"]);
-  await expect(alice.messages.getByText("Not sent. The server does not take this text.")).toHaveCount(2);
+  await expect(alice.messages.getByText("Not sent. The server does not accept this text.")).toHaveCount(2);
   await expect(bob.messages.getByText("darn")).toHaveCount(0);
 
   // Refused is refused, also after a reload.
   await alice.page.reload();
   await alice.isIn();
-  await expect(alice.messages.getByText("Not sent. The server does not take this text.")).toHaveCount(2);
+  await expect(alice.messages.getByText("Not sent. The server does not accept this text.")).toHaveCount(2);
   await alice.page.getByRole("button", { name: "Discard" }).last().click();
   await expect(alice.messages.getByText("darndarn")).toHaveCount(0);
   await alice.page.getByRole("button", { name: "Try again" }).click();
-  await expect(alice.messages.getByText("Not sent. The server does not take this text.")).toHaveCount(1);
+  await expect(alice.messages.getByText("Not sent. The server does not accept this text.")).toHaveCount(1);
   await expect(alice.messages.getByRole("img", { name: "Sending" })).toHaveCount(0);
 
   relay.mend();
@@ -111,7 +111,7 @@ test("a refusal that was lost on the way never reads as sent", async ({ newPerso
   await bob.sees("and more");
   await alice.sees("and more");
   // Whether the refused one came to be refused before the cut, or was only tried after it: what alice is shown is what bob has.
-  const refused = await alice.messages.getByText("Not sent. The server does not take this text.").count();
+  const refused = await alice.messages.getByText("Not sent. The server does not accept this text.").count();
   await expect(bob.messages.getByText("darn", { exact: true })).toHaveCount(1 - refused);
   await expect(alice.messages.getByText(/^darn/)).toHaveCount(1);
 });
@@ -151,7 +151,7 @@ test.describe("where the server lets five at once, and ten a second", () => {
     for (const person of [bob, twin]) await person.seesInOrder(/^fast/, all);
     expect(refused()).toEqual([]);
 
-    await alice.page.getByRole("button", { name: "Go on here" }).click();
+    await alice.page.getByRole("button", { name: "Continue here" }).click();
     await alice.isIn();
     await alice.seesInOrder(/^fast/, all);
     await expect(twin.page.getByText("The conversation went on in another tab.")).toBeVisible();

@@ -33,11 +33,15 @@ class Page {
     return this.#made.length;
   }
 
+  get last(): WebSocketLike | undefined {
+    return this.#made.at(-1);
+  }
+
   /** Has one open, as far as both ends know. */
   async warmed(): Promise<StubSocket> {
     this.warmSocket.warm();
     const socket = await stage.server.sockets.next();
-    await vi.waitFor(() => expect(this.#made.at(-1)?.readyState).toBe(1));
+    await vi.waitFor(() => expect(this.last?.readyState).toBe(1));
     return socket;
   }
 
@@ -162,6 +166,19 @@ describe("a warm WebSocket that is dead", () => {
     second.says(welcome(), ROSTER);
     await client.reaches("open");
     expect(client.path).toEqual(["connecting", "websocket"]);
+    expect(page.made).toBe(2);
+  });
+
+  it("and has not told it yet, but is closing, is not handed over", async () => {
+    const page = new Page();
+    await page.warmed();
+    page.last?.close();
+    const client = page.comesIn();
+    const second = await stage.server.sockets.next();
+    await second.heard.next();
+    second.says(welcome(), ROSTER);
+    await client.reaches("open");
+    expect(client.connection.state).toMatchObject({ transport: "websocket" });
     expect(page.made).toBe(2);
   });
 

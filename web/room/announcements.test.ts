@@ -110,6 +110,10 @@ describe("what is announced", () => {
     visible.value = true;
     brings(says(13));
     clock.pass(60_000);
+    visible.value = false;
+    brings(says(14));
+    visible.value = true;
+    clock.pass(60_000);
     expect(spoken).toEqual(["Bo: m13"]);
   });
 });

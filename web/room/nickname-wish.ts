@@ -26,6 +26,7 @@ export class NicknameWish {
 
   ask(nick: string): void {
     this.#nick = nick;
+    this.#preferences.nickname = nick;
     this.#suggestion.value = undefined;
   }
 

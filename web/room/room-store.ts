@@ -7,9 +7,7 @@ import { checkNickname } from "../../shared/nickname.ts";
 import type { RoomName } from "../../shared/room-name.ts";
 import type { SessionSecret } from "../../shared/session-secret.ts";
 import { type Announcement, Announcements } from "./announcements.ts";
-import { parseInput } from "./command.ts";
 import { Countdown } from "./countdown.ts";
-import type { Hint } from "./hint.ts";
 import type { KeptSession, ReadingPlace } from "./keepsake.ts";
 import { NicknameWish } from "./nickname-wish.ts";
 import { OlderPages } from "./older-pages.ts";
@@ -19,6 +17,7 @@ import { answered, EMPTY_PICTURE, pictureFrom, type RoomPicture, read, snapshotO
 import { isAboutNickname, type Screen, screenOf } from "./screen.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 import { isFull } from "./timeline.ts";
+import { Writing } from "./writing.ts";
 
 /** One room as one person in one tab sees it: owns the connection, and every piece of state that the page shows. */
 export class RoomStore {
@@ -54,8 +53,7 @@ export class RoomStore {
   readonly said: ReadonlySignal<number> = this.#said;
   /** In the room, this very moment. */
   readonly connected = computed(() => this.#state.value.kind === "open");
-  readonly draft = signal("");
-  readonly hint = signal<Hint | undefined>(undefined);
+  readonly writing: Writing;
   /** The page is in front; the browser has a network; the timeline shows its end. Set by who can know. */
   readonly visible = signal(true);
   readonly networked = signal(true);
@@ -77,7 +75,10 @@ export class RoomStore {
     this.#wish = new NicknameWish(parts.preferences);
     this.#keeper = new SessionKeeper(parts.keepsake, parts.clock, () => this.#current());
     this.#announcements = new Announcements(parts.clock, this.visible);
-    this.draft.value = parts.keepsake.draft;
+    this.writing = new Writing(parts.keepsake, {
+      say: (text) => this.#say(text),
+      rename: (nick) => this.#connection?.rename(nick),
+    });
     this.place = parts.keepsake.place;
     effect(() => {
       if (this.visible.value && this.atEnd.value) this.#picture.value = read(this.#picture.peek());
@@ -151,7 +152,7 @@ export class RoomStore {
   leave(evenUnsent = false): void {
     const unsent = this.unsent.peek();
     if (unsent > 0 && !evenUnsent) {
-      this.hint.value = { kind: "unsent", count: unsent };
+      this.writing.hint.value = { kind: "unsent", count: unsent };
       return;
     }
     const connection = this.#connection;
@@ -173,7 +174,7 @@ export class RoomStore {
       this.#inside.value = false;
       this.#picture.value = EMPTY_PICTURE;
       this.#outbox.value = [];
-      this.hint.value = undefined;
+      this.writing.hint.value = undefined;
       this.atEnd.value = true;
     });
   }
@@ -187,47 +188,6 @@ export class RoomStore {
   /** The network, the page or the person's patience came to an end: finds out now. */
   probe(): void {
     this.#connection?.probe();
-  }
-
-  rename(typed: string): void {
-    const checked = checkNickname(typed);
-    if (checked.ok) this.#connection?.rename(checked.nick);
-    else this.hint.value = { kind: "nickname-fault", fault: checked.fault };
-  }
-
-  /** Does what was typed. True where the text is used up. */
-  submit(text: string): boolean {
-    this.hint.value = undefined;
-    const input = parseInput(text);
-    switch (input.kind) {
-      case "say":
-        this.#picture.value = answered(this.#picture.peek());
-        this.#connection?.send(input.text);
-        this.#said.value++;
-        return true;
-      case "nick":
-        this.rename(input.nick);
-        return this.hint.peek() === undefined;
-      case "help":
-        this.hint.value = { kind: "help" };
-        return true;
-      case "empty-action":
-        this.hint.value = { kind: "empty-action" };
-        return false;
-      case "unknown":
-        this.hint.value = { kind: "unknown-command", word: input.word };
-        return false;
-      case "nothing":
-        return false;
-      default:
-        return input satisfies never;
-    }
-  }
-
-  setDraft(text: string): void {
-    this.draft.value = text;
-    if (this.hint.peek()?.kind !== "help") this.hint.value = undefined;
-    this.#parts.keepsake.draft = text;
   }
 
   sendAgain(id: number): void {
@@ -267,6 +227,12 @@ export class RoomStore {
     this.#asleep = false;
   }
 
+  #say(text: string): void {
+    this.#picture.value = answered(this.#picture.peek());
+    this.#connection?.send(text);
+    this.#said.value++;
+  }
+
   #connect(nick: string, saved: SavedConnection | undefined): void {
     const secret = this.#secret;
     if (!secret) return;
@@ -302,7 +268,7 @@ export class RoomStore {
         this.#wish.granted(event.nick);
         if (event.fresh) this.#older.begin(event.offset + 1);
       } else if (event.kind === "nick") this.#wish.granted(event.nick);
-      else if (event.kind === "rename-refused") this.hint.value = { kind: "rename-refused", code: event.code };
+      else if (event.kind === "rename-refused") this.writing.hint.value = { kind: "rename-refused", code: event.code };
     }
     // What the timeline had to forget can be asked for again.
     const { timeline } = this.#picture.peek();

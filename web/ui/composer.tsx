@@ -7,7 +7,8 @@ import { SendIcon } from "./icons.tsx";
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is longer than one message says into how many it will be split. */
 export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const { store, words } = useApp();
-  const draft = store.draft.value;
+  const { writing } = store;
+  const draft = writing.draft.value;
   const messages = countMessages(draft);
 
   useLayoutEffect(() => {
@@ -19,7 +20,7 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | nul
   }, [field, draft]);
 
   function send() {
-    if (store.submit(store.draft.peek())) store.setDraft("");
+    writing.submit();
     field.current?.focus();
   }
 
@@ -49,7 +50,7 @@ export function Composer({ field }: { field: RefObject<HTMLTextAreaElement | nul
           placeholder={words.writeTo(store.room)}
           enterkeyhint="send"
           value={draft}
-          onInput={(event) => store.setDraft(event.currentTarget.value)}
+          onInput={(event) => writing.setDraft(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
         <button type="submit" class="primary round" aria-label={words.send} aria-disabled={draft.trim() === ""}>

@@ -9,13 +9,13 @@ import { LinkField } from "./link-field.tsx";
 /** What the page has to say about what the person just tried, above the composer. */
 export function HintLine() {
   const { store, words } = useApp();
-  const hint = store.hint.value;
+  const hint = store.writing.hint.value;
   const close = () => {
-    store.hint.value = undefined;
+    store.writing.hint.value = undefined;
   };
   useEffect(() => {
     const onKeyDown = ({ key, isComposing, defaultPrevented }: KeyboardEvent) => {
-      if (key === "Escape" && !isComposing && !defaultPrevented) store.hint.value = undefined;
+      if (key === "Escape" && !isComposing && !defaultPrevented) store.writing.hint.value = undefined;
     };
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);

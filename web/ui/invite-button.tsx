@@ -8,8 +8,8 @@ export function InviteButton({ onDone }: { onDone(): void }) {
 
   async function press() {
     const invited = await invite(store.room, words.room(store.room));
-    if (invited === "copied") store.hint.value = { kind: "link-copied" };
-    else if (invited === "by-hand") store.hint.value = { kind: "copy-yourself", link: linkTo(store.room) };
+    if (invited === "copied") store.writing.hint.value = { kind: "link-copied" };
+    else if (invited === "by-hand") store.writing.hint.value = { kind: "copy-yourself", link: linkTo(store.room) };
     onDone();
   }
 

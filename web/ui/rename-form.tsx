@@ -12,8 +12,8 @@ export function RenameForm({ onDone }: { onDone(): void }) {
   function save(event: Event) {
     event.preventDefault();
     if (!checked.ok) return;
-    store.hint.value = undefined;
-    if (checked.nick !== store.nick.peek()) store.rename(checked.nick);
+    store.writing.hint.value = undefined;
+    if (checked.nick !== store.nick.peek()) store.writing.rename(checked.nick);
     onDone();
   }
 

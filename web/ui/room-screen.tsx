@@ -27,8 +27,7 @@ export function RoomScreen({ ended }: { ended: Code | undefined }) {
   }
 
   function mention(nick: string) {
-    const draft = store.draft.peek();
-    store.setDraft(`${draft}${draft === "" || /\s$/.test(draft) ? "" : " "}@${nick} `);
+    store.writing.mention(nick);
     setPeopleOpen(false);
     composer.current?.focus();
   }

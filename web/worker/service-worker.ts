@@ -61,7 +61,10 @@ async function keep(response: Response): Promise<void> {
   const before = await (await cache.match(PAGE))?.text();
   if (before === html) return;
   const parts = [...html.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
-  await cache.addAll(parts);
+  for (const path of parts) {
+    // All of them, or the page stays as it was: half of a new one would not open.
+    if (!(await cache.match(path)) && !isPart(await keepPart(cache, new Request(path)))) return;
+  }
   await cache.put(PAGE, response);
   // What no page names any more; a language is there again as soon as it is asked for.
   const needed = new Set([PAGE, ...parts]);
@@ -72,9 +75,18 @@ async function keep(response: Response): Promise<void> {
 async function part(request: Request): Promise<Response> {
   const kept = await caches.match(request);
   if (kept) return kept;
+  return keepPart(await caches.open(CACHE), request);
+}
+
+async function keepPart(cache: Cache, request: Request): Promise<Response> {
   const response = await fetch(request);
-  if (response.ok) await (await caches.open(CACHE)).put(request, response.clone());
+  if (isPart(response)) await cache.put(request, response.clone());
   return response;
+}
+
+/** A network's sign-in page that came under a part's name would stay for good. */
+function isPart(response: Response): boolean {
+  return response.ok && !response.redirected && /javascript|css/.test(response.headers.get("Content-Type") ?? "");
 }
 
 type Routes = { addRoutes?(rules: { condition: { urlPattern: { pathname: string } }; source: "network" }[]): Promise<void> };
