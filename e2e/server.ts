@@ -8,6 +8,12 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../dist/server/main.js", import.meta.url));
 
+/** Those that run. A test that was interrupted leaves none behind. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export type ServerSettings = Readonly<Record<string, string>>;
 
 /** The built server as a process of its own, with a data directory of its own. */
@@ -42,6 +48,8 @@ export class Server {
     };
     const child = spawn(process.execPath, [MAIN, "start"], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     for await (const line of createInterface(child.stdout)) {
       this.lines.push(line);
       const url = /^Palabre is listening on (http:\S+)$/.exec(line)?.[1];

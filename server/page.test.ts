@@ -84,16 +84,6 @@ describe("assets", () => {
       expect([path, (await ask(path)).status]).toEqual([path, 404]);
     }
   });
-
-  it("the first load's JavaScript is at most 60 KB, compressed", async () => {
-    const html = await (await ask("/")).text();
-    const scripts = [...html.matchAll(/<script[^>]* src="([^"]+)"/g)].map(([, path = ""]) => path);
-    expect(scripts).toHaveLength(1);
-    let octets = 0;
-    for (const path of scripts)
-      octets += Number((await ask(path, { method: "HEAD", headers: { "Accept-Encoding": "gzip" } })).headers.get("content-length"));
-    expect(octets).toBeLessThanOrEqual(60 * 1024);
-  });
 });
 
 describe("other methods, and addresses that there are not", () => {

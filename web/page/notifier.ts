@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal } from "@preact/signals";
+import { actionIn, speechIn } from "../room/command.ts";
 import type { Preferences } from "../room/preferences.ts";
 import { pathOf } from "../room/room-path.ts";
 import type { Call } from "../room/room-picture.ts";
@@ -23,9 +24,10 @@ function isInFront(): boolean {
 async function show({ nick, message }: Call, room: RoomStore["room"], words: Words): Promise<void> {
   if (!mayNotify()) return;
   const title = words.calledBy(nick, room);
+  const action = actionIn(message);
   // One for each room: the next takes the place of the last.
   const options = {
-    body: message,
+    body: action === undefined ? speechIn(message) : `${nick} ${action}`,
     tag: `palabre:${room}`,
     icon: "/icons/app-192.png",
     lang: words.tag,

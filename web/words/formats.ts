@@ -3,7 +3,7 @@ export type Formats = ReturnType<typeof formats>;
 
 /** `tag`: the language, with the person's region where that is known: it decides between 2 PM and 14:00. */
 export function formats(tag: string) {
-  const time = lazy(() => new Intl.DateTimeFormat(tag, { hour: "numeric", minute: "2-digit" }));
+  const time = lazy(() => new Intl.DateTimeFormat(tag, { timeStyle: "short" }));
   const day = lazy(() => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }));
   const dayOfYear = lazy(() => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long", year: "numeric" }));
   const moment = lazy(() => new Intl.DateTimeFormat(tag, { dateStyle: "full", timeStyle: "medium" }));

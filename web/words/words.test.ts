@@ -246,6 +246,7 @@ describe("days and times", () => {
     expect(formats("en-GB").time(NOW)).toBe("15:00");
     expect(formats("en-US").time(NOW)).toMatch(/^3:00\sPM$/);
     expect(formats("de").time(NOW)).toBe("15:00");
+    expect(formats("de").time(new Date(2026, 5, 15, 0, 1).getTime())).toBe("00:01");
     expect(formats("ar-EG").time(NOW)).toMatch(/^٣:٠٠\sم$/);
   });
 });
