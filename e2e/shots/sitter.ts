@@ -1,8 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { test as base, type Page } from "playwright/test";
-import { Relay } from "../relay.ts";
-import { Server, type ServerSettings } from "../server.ts";
-import { Talker } from "../talker.ts";
+import type { Page } from "playwright/test";
+import { test as base } from "../fixtures.ts";
 
 const FOLDER = fileURLToPath(new URL("../../screenshots/", import.meta.url));
 
@@ -47,34 +45,10 @@ export class Sitter {
 }
 
 type Fixtures = {
-  settings: ServerSettings;
-  server: Server;
-  relay: Relay;
-  talker: (nick: string) => Promise<Talker>;
   sitter: Sitter;
 };
 
 export const test = base.extend<Fixtures>({
-  settings: [{}, { option: true }],
-  server: async ({ settings }, use) => {
-    const server = await Server.start({ RATE_BURST: "0", ...settings });
-    await use(server);
-    await server.remove();
-  },
-  relay: async ({ server }, use) => {
-    const relay = await Relay.to(server.url);
-    await use(relay);
-    await relay.close();
-  },
-  talker: async ({ server }, use) => {
-    const talkers: Talker[] = [];
-    await use(async (nick) => {
-      const talker = await Talker.joins(server, nick);
-      talkers.push(talker);
-      return talker;
-    });
-    for (const talker of talkers) talker.drops();
-  },
   sitter: async ({ page, relay }, use, { project }) => {
     const sitter = new Sitter(page, project.name);
     await page.goto(relay.url);

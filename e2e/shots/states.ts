@@ -1,14 +1,16 @@
 import { Sitter, test } from "./sitter.ts";
 import { talk } from "./talk.ts";
 
+test.use({ settings: { RATE_BURST: "0" } });
+
 test("join", async ({ sitter }) => {
   await sitter.smiles("join");
   await sitter.page.locator("form input").fill("Maria da Silva");
   await sitter.smiles("join-fault");
 });
 
-test("taken", async ({ sitter, talker }) => {
-  await talker("Maria");
+test("taken", async ({ sitter, newTalker }) => {
+  await newTalker("Maria");
   await sitter.asksIn("Maria");
   await sitter.page.locator(".fault:not(:empty)").waitFor();
   await sitter.smiles("taken");
@@ -16,8 +18,8 @@ test("taken", async ({ sitter, talker }) => {
 
 test.describe(() => {
   test.use({ settings: { MAX_CLIENTS: "1" } });
-  test("full", async ({ sitter, talker }) => {
-    await talker("Ana");
+  test("full", async ({ sitter, newTalker }) => {
+    await newTalker("Ana");
     await sitter.asksIn("Maria");
     await sitter.page.locator(".said").waitFor();
     await sitter.smiles("full");
@@ -29,9 +31,9 @@ test("empty", async ({ sitter }) => {
   await sitter.smiles("empty");
 });
 
-test("room", async ({ sitter, talker, relay }) => {
+test("room", async ({ sitter, newTalker, relay }) => {
   await sitter.joins("Maria");
-  const bo = await talk(talker, "Maria");
+  const bo = await talk(newTalker, "Maria");
   await sitter.says("Of course. I bring coffee.");
   await bo.says("Then we are complete.");
   await sitter.page.getByRole("log").getByText("Then we are complete.").waitFor();
@@ -63,8 +65,8 @@ test("room", async ({ sitter, talker, relay }) => {
   await sitter.smiles("offline");
 });
 
-test("reading back", async ({ sitter, talker }) => {
-  const ana = await talker("Ana");
+test("reading back", async ({ sitter, newTalker }) => {
+  const ana = await newTalker("Ana");
   await ana.says(...Array.from({ length: 500 }, (_, index) => `Line ${index + 1} of a long talk.`));
   await sitter.joins("Maria");
   const log = sitter.page.getByRole("log");

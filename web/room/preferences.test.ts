@@ -1,16 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { storageOf } from "../testing/texts.ts";
 import { Preferences } from "./preferences.ts";
 import { TextStorage } from "./text-storage.ts";
 
 function browser(texts = new Map<string, string>()): TextStorage {
-  return new TextStorage(
-    () => ({
-      getItem: (key) => texts.get(key) ?? null,
-      setItem: (key, text) => void texts.set(key, text),
-      removeItem: (key) => void texts.delete(key),
-    }),
-    "palabre:",
-  );
+  return storageOf(texts, "palabre:");
 }
 
 describe("preferences", () => {

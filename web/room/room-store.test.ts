@@ -4,10 +4,10 @@ import { parseRoomName, type RoomName } from "../../shared/room-name.ts";
 import { encodeSessionSecret } from "../../shared/session-secret.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { ScriptedConnection } from "../testing/scripted-connection.ts";
+import { storageOf } from "../testing/texts.ts";
 import { Keepsake } from "./keepsake.ts";
 import { Preferences } from "./preferences.ts";
 import { RoomStore } from "./room-store.ts";
-import { TextStorage } from "./text-storage.ts";
 import { MOST_LINES } from "./timeline.ts";
 
 const ROOM = parseRoomName("lobby") as RoomName;
@@ -25,14 +25,7 @@ beforeEach(() => {
 
 /** The page as it comes up in this tab. */
 function openPage(): RoomStore {
-  const storage = new TextStorage(
-    () => ({
-      getItem: (key) => texts.get(key) ?? null,
-      setItem: (key, text) => void texts.set(key, text),
-      removeItem: (key) => void texts.delete(key),
-    }),
-    "",
-  );
+  const storage = storageOf(texts);
   const store = new RoomStore({
     room: ROOM,
     connect(options, listener) {

@@ -92,7 +92,7 @@ export function withoutUnread(timeline: Timeline): Timeline {
   return items === timeline.items ? timeline : { ...timeline, items };
 }
 
-/** More lines than this no timeline holds in memory: some 40 MB of the longest messages' text. */
+/** More lines than this no timeline holds in memory: some 15 MB of ordinary talk, 100 MB where every message is the longest that there can be. */
 export const MOST_LINES = 100_000;
 
 /** True where an older page would be too much. */

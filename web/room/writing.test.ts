@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { storageOf } from "../testing/texts.ts";
 import { Keepsake } from "./keepsake.ts";
-import { TextStorage } from "./text-storage.ts";
 import { Writing } from "./writing.ts";
 
 let texts: Map<string, string>;
@@ -15,15 +15,7 @@ beforeEach(() => {
 
 /** The composer as it comes up in a room. */
 function open(room: string): Writing {
-  const storage = new TextStorage(
-    () => ({
-      getItem: (key) => texts.get(key) ?? null,
-      setItem: (key, text) => void texts.set(key, text),
-      removeItem: (key) => void texts.delete(key),
-    }),
-    "",
-  );
-  return new Writing(new Keepsake(storage, room), {
+  return new Writing(new Keepsake(storageOf(texts), room), {
     say: (text) => done.push(`say ${text}`),
     rename: (nick) => done.push(`rename ${nick}`),
   });
