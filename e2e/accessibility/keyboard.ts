@@ -27,7 +27,7 @@ export async function focused(page: Page): Promise<string> {
   return name;
 }
 
-/** Where the focus comes to with Tab after Tab, from where it is until it leaves the page or comes to `until`. */
+/** Where the focus comes to with Tab after Tab, `until` the last of them. */
 export async function tabsThrough(page: Page, until: string): Promise<string[]> {
   const names: string[] = [];
   for (let presses = 0; presses < 60; presses++) {

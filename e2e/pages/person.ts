@@ -33,7 +33,8 @@ export class Person {
 
   async isIn(transport = this.#transport): Promise<void> {
     await expect(this.composer).toBeVisible();
-    await expect(this.page.getByText(`Connected over ${transport}`)).toBeVisible();
+    // Who comes back waits up to 20 s for the next attempt.
+    await expect(this.page.getByText(`Connected over ${transport}`)).toBeVisible({ timeout: 30_000 });
   }
 
   /** What the connection is said to be: in time, for an attempt comes after 20 s at the latest. */

@@ -16,6 +16,8 @@ export class ScrollKeeper {
   #putAt = 0;
   /** The top is wanted, and may not be drawn yet. */
   #toTop = false;
+  /** Where the person was reading in an earlier life of the page, as long as that is not drawn. */
+  #sought: Exclude<ReadingPlace, "end"> | undefined;
 
   /**
    * What is read stands in `box` as elements with `data-offset`, in the order of these. What only stands between, and goes when other pages
@@ -45,10 +47,16 @@ export class ScrollKeeper {
     return { offset: Number(this.#anchor.element.dataset.offset), top: this.#anchor.top };
   }
 
+  /** What the person was reading is not drawn yet. */
+  get seeking(): boolean {
+    return this.#sought !== undefined;
+  }
+
   /** After the person scrolled: remembers what they see. `end`: the last of what is drawn is the last there is. */
   note(end: boolean): void {
     // No higher than it was put: it is not the person who left the end, but the end that went on.
     const overtaken = this.#following && this.#box.scrollTop >= this.#putAt - 1;
+    this.#sought = undefined;
     this.#following = end && (overtaken || this.atBottom);
     if (this.#following) this.settle();
     this.#noteAnchor();
@@ -59,9 +67,10 @@ export class ScrollKeeper {
     this.#anchor = element && { element, top: this.#topOf(element) };
   }
 
-  /** After something was drawn: puts what they see back where it was. */
-  settle(): void {
+  /** After something was drawn: puts what they see back where it was. False where there is too little above it for that. */
+  settle(): boolean {
     const { scrollHeight, clientHeight } = this.#box;
+    if (this.#sought) this.#find(this.#sought);
     if (this.#toTop) {
       this.#toTop = false;
       this.#box.scrollTop = 0;
@@ -69,27 +78,38 @@ export class ScrollKeeper {
     } else if (this.#following) {
       this.#box.scrollTop = scrollHeight - clientHeight;
       this.#putAt = this.#box.scrollTop;
-    } else if (this.#anchor?.element.isConnected) this.#scrollBy(this.#topOf(this.#anchor.element) - this.#anchor.top);
+    } else if (this.#anchor?.element.isConnected) {
+      this.#scrollBy(this.#topOf(this.#anchor.element) - this.#anchor.top);
+      return this.#box.scrollTop > 0 || this.#topOf(this.#anchor.element) > this.#anchor.top - 1;
+    }
+    return true;
   }
 
   /** With the next `settle`: the top of what is drawn then. */
   goToTop(): void {
+    this.#sought = undefined;
     this.#following = false;
     this.#toTop = true;
   }
 
   follow(): void {
+    this.#sought = undefined;
     this.#following = true;
     this.settle();
   }
 
-  /** Goes to where the person was reading in an earlier life of the page. */
-  restore({ offset, top }: Exclude<ReadingPlace, "end">): void {
+  /** Goes to where the person was reading in an earlier life of the page, as soon as that is drawn. */
+  restore(place: Exclude<ReadingPlace, "end">): void {
+    this.#following = false;
+    this.#sought = place;
+    this.settle();
+  }
+
+  #find({ offset, top }: Exclude<ReadingPlace, "end">): void {
     const element = this.#box.querySelector<HTMLElement>(`[data-offset="${offset}"]`);
     if (!element) return;
-    this.#following = false;
+    this.#sought = undefined;
     this.#anchor = { element, top };
-    this.settle();
   }
 
   #scrollBy(pixels: number): void {

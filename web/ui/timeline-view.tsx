@@ -30,7 +30,11 @@ export function TimelineView() {
     if (!box.current) return;
     const own = new ScrollKeeper(box.current);
     keeper.current = own;
-    if (store.place !== "end") own.restore(store.place);
+    if (store.place !== "end") {
+      own.restore(store.place);
+      // It has to be asked for: until then this is not the end, either.
+      if (own.seeking) store.atEnd.value = false;
+    }
     // The keyboard of a phone, a window made smaller, a composer that grows: the talk keeps its place.
     const watch = new ResizeObserver(() => own.settle());
     watch.observe(box.current);
@@ -53,8 +57,15 @@ export function TimelineView() {
   }
 
   useLayoutEffect(() => {
-    keeper.current?.settle();
+    const settled = keeper.current?.settle() ?? true;
+    // What one reads would jump, and be back a frame later.
+    if (!settled && shown.from > 0) setPlace(higher(items, shown) ?? place);
     drawMoreSoon();
+  });
+
+  // What somebody was reading is no longer to be had.
+  useLayoutEffect(() => {
+    if (older === "none" && keeper.current?.seeking) follow();
   });
 
   // Whoever said something follows again.
