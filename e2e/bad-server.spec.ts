@@ -131,6 +131,8 @@ test("older messages that somebody else answers for could not be loaded; asked f
   await ana.says("still in touch");
   stranger.manner = "steps aside";
   await bob.messages.getByRole("button", { name: "Try again" }).click();
+  await bob.messages.press("Home");
+  await expect(bob.messages.getByText("line 1", { exact: true })).toBeAttached();
   await expect(bob.messages.getByText("Nothing older is kept.")).toBeAttached();
   await bob.sees("still in touch");
 });

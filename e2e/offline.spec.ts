@@ -21,7 +21,6 @@ test("without a network the page opens as it was, and what is typed goes out whe
   await alice.page.reload();
   await expect(alice.messages.getByText("written in the tunnel")).toHaveCount(1);
   await server.start();
-  await alice.page.getByRole("button", { name: "Try now" }).click();
   await alice.isIn();
   await alice.sees("before");
   await alice.sees("written in the tunnel");

@@ -6,14 +6,18 @@ const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chr
   (path) => path !== undefined && path !== "" && existsSync(path),
 );
 
-/** Stories of what the page shows, whatever carries the talk: once is enough. */
-const AT_THE_PAGE = ["accessibility/**", "**/{calls,coming-in,hostile-text,languages,own-message,roster,settings,timeline}.spec.ts"];
+/** Stories that are the same whatever carries the talk: once is enough. */
+const WHATEVER_CARRIES = [
+  "accessibility/**",
+  "**/{bad-server,calls,coming-in,composer,fallback,full,hostile-text,languages,long-talk,older-messages,own-message,roster,settings,timeline}.spec.ts",
+];
 
 export default defineConfig({
   testDir: ".",
   outputDir: "../test-results",
   fullyParallel: true,
-  workers: 2,
+  // Most of a story is waiting for somebody.
+  workers: 3,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI !== undefined,
@@ -35,10 +39,11 @@ export default defineConfig({
     locale: "en-GB",
     // What a story changes in the network is to reach the page; e2e/offline.spec.ts lets them work.
     serviceWorkers: "block",
-    trace: "retain-on-failure",
+    // With --trace on it is written down step by step, which takes a third longer.
+    trace: "off",
   },
   projects: [
     { name: "websocket", metadata: { transport: "WebSocket" } },
-    { name: "long-poll", metadata: { transport: "long polling" }, testIgnore: AT_THE_PAGE },
+    { name: "long-poll", metadata: { transport: "long polling" }, testIgnore: WHATEVER_CARRIES },
   ],
 });

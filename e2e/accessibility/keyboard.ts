@@ -8,7 +8,7 @@ export async function focused(page: Page): Promise<string> {
     const box = element.getBoundingClientRect();
     const at = document.elementFromPoint(
       Math.min(innerWidth - 1, Math.max(0, box.left + box.width / 2)),
-      Math.min(innerHeight - 1, Math.max(0, box.top + Math.min(box.height / 2, 20))),
+      Math.min(innerHeight - 1, Math.max(0, box.top + box.height / 2)),
     );
     const label = "labels" in element && (element.labels as NodeListOf<HTMLLabelElement> | null)?.[0]?.innerText;
     return {
@@ -17,7 +17,7 @@ export async function focused(page: Page): Promise<string> {
           ? "nothing"
           : (element.getAttribute("aria-label") ?? (label || element.title || element.innerText.trim())),
       outline: outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2,
-      // Nothing lies over it, and it has not been scrolled away.
+      // Nothing lies over its middle, and it has not been scrolled away.
       onScreen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && at !== null && (element.contains(at) || at.contains(element)),
     };
   });

@@ -1,8 +1,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { HistoryPage } from "../../shared/connection/connection-event.ts";
 
-/** Whether there are older packets to scroll up to. */
-export type Older = "more" | "loading" | "failed" | "none";
+/** Whether there are older packets to scroll up to. `full`: there may be, but this page holds as many as it can. */
+export type Older = "more" | "loading" | "failed" | "none" | "full";
 
 const PAGE = 200;
 
@@ -16,7 +16,7 @@ export class OlderPages {
 
   /** All is known from `before` on, and there is `room` for older ones. A page that was asked for before that does not count. */
   begin(before: number, room = true): void {
-    this.#state.value = before > 1 && room ? "more" : "none";
+    this.#state.value = before <= 1 ? "none" : room ? "more" : "full";
   }
 
   /** Whoever was asked will not answer any more. */

@@ -17,6 +17,8 @@ export function TimelineStart({ older, empty }: { older: Older; empty: boolean }
           </button>
         </p>
       );
+    case "full":
+      return <p class="start">{words.tooMany}</p>;
     case "none":
       return <p class="start">{empty ? words.empty : words.beginning}</p>;
     default:

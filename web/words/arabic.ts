@@ -113,6 +113,7 @@ export const arabic = (format: Formats): Words => {
     loadingOlder: "جارٍ تحميل رسائل أقدم…",
     olderFailed: "تعذّر تحميل الرسائل الأقدم.",
     beginning: "لم يُحفظ ما هو أقدم من هذا.",
+    tooMany: "في الأعلى أكثر مما تتسع له هذه الصفحة.",
     empty: "لم يقل أحد شيئًا بعد.",
     gap: (count) =>
       format.plural(count, {

@@ -84,6 +84,7 @@ export const english = (format: Formats): Words => ({
   loadingOlder: "Loading older messages…",
   olderFailed: "Older messages could not be loaded.",
   beginning: "Nothing older is kept.",
+  tooMany: "There is more above than this page can hold.",
   empty: "Nobody has said anything yet.",
   gap: (count) => format.plural(count, { one: "# message is no longer kept", other: "# messages are no longer kept" }),
   operator: "The operator",

@@ -90,6 +90,7 @@ export const french = (format: Formats): Words => ({
   loadingOlder: "Chargement des messages plus anciens…",
   olderFailed: "Les messages plus anciens n’ont pas pu être chargés.",
   beginning: "Rien de plus ancien n’est conservé.",
+  tooMany: "Il y en a plus, au-dessus, que cette page ne peut en contenir.",
   empty: "Personne n’a encore rien dit.",
   gap: (count) =>
     format.plural(count, {

@@ -83,6 +83,7 @@ export const german = (format: Formats): Words => ({
   loadingOlder: "Ältere Nachrichten werden geladen\u00a0…",
   olderFailed: "Ältere Nachrichten ließen sich nicht laden.",
   beginning: "Älteres ist nicht mehr da.",
+  tooMany: "Weiter oben ist mehr, als diese Seite fassen kann.",
   empty: "Noch hat niemand etwas gesagt.",
   gap: (count) => format.plural(count, { one: "# Nachricht ist nicht mehr da", other: "# Nachrichten sind nicht mehr da" }),
   operator: "Die Moderation",

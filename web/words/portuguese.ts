@@ -92,6 +92,7 @@ export const portuguese = (format: Formats): Words => ({
   loadingOlder: "Mensagens anteriores a caminho…",
   olderFailed: "Não foi possível carregar as mensagens anteriores.",
   beginning: "O que veio antes já não está guardado.",
+  tooMany: "Mais acima há mais do que cabe nesta página.",
   empty: "Ainda ninguém disse nada.",
   gap: (count) =>
     format.plural(count, {

@@ -89,6 +89,7 @@ export const spanish = (format: Formats): Words => ({
   loadingOlder: "Cargando mensajes anteriores…",
   olderFailed: "No se pudieron cargar los mensajes anteriores.",
   beginning: "No se conserva nada anterior.",
+  tooMany: "Más arriba hay más de lo que cabe en esta página.",
   empty: "Nadie ha dicho nada todavía.",
   gap: (count) =>
     format.plural(count, {

@@ -66,6 +66,8 @@ export type Words = {
   readonly loadingOlder: string;
   readonly olderFailed: string;
   readonly beginning: string;
+  /** There is more above, but not on this page any more. */
+  readonly tooMany: string;
   readonly empty: string;
   readonly gap: (count: number) => string;
   readonly operator: string;
