@@ -60,6 +60,7 @@ test("a window of another size, or larger letters, keep the place that is read",
     await alice.page.mouse.wheel(0, -400);
     await frames(alice.page, 4);
   }
+  await atRest(alice.messages);
   const read = await firstLine(alice.messages);
   for (const [width, height, letters] of [
     [500, 700, "100%"],
@@ -70,7 +71,7 @@ test("a window of another size, or larger letters, keep the place that is read",
     await alice.page.setViewportSize({ width, height });
     await alice.page.evaluate((size) => document.documentElement.style.setProperty("font-size", size), letters);
     await frames(alice.page, 6);
-    expect(await firstLine(alice.messages), `${width} × ${height}, ${letters}`).toBe(read);
+    await expect.poll(() => firstLine(alice.messages), `${width} × ${height}, ${letters}`).toBe(read);
   }
 });
 
@@ -99,6 +100,17 @@ function firstLine(log: Locator): Promise<string | undefined> {
     return [...box.querySelectorAll<HTMLElement>("[data-offset]")].find((line) => line.getBoundingClientRect().bottom > top + 1)?.dataset
       .offset;
   });
+}
+
+/** A wheel turns on for a moment. */
+async function atRest(log: Locator): Promise<void> {
+  let last = Number.NaN;
+  await expect(async () => {
+    const now = await log.evaluate((box) => box.scrollTop);
+    const rests = now === last;
+    last = now;
+    expect(rests).toBe(true);
+  }).toPass({ intervals: [300] });
 }
 
 async function frames(page: Page, count: number): Promise<void> {

@@ -9,7 +9,7 @@ const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chr
 /** Stories that are the same whatever carries the talk: once is enough. */
 const WHATEVER_CARRIES = [
   "accessibility/**",
-  "**/{bad-server,calls,coming-in,composer,fallback,full,hostile-text,languages,long-talk,older-messages,own-message,roster,settings,timeline}.spec.ts",
+  "**/{bad-server,calls,coming-in,composer,connection,fallback,full,hostile-text,languages,long-talk,older-messages,own-message,roster,settings,timeline}.spec.ts",
 ];
 
 export default defineConfig({
