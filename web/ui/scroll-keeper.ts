@@ -16,6 +16,8 @@ export class ScrollKeeper {
   #putAt = 0;
   /** The top is wanted, and may not be drawn yet. */
   #toTop = false;
+  /** What the box and its content measured when they were last put in order. */
+  #shape = "";
   /** Where the person was reading in an earlier life of the page, as long as that is not drawn. */
   #sought: Exclude<ReadingPlace, "end"> | undefined;
 
@@ -54,6 +56,11 @@ export class ScrollKeeper {
 
   /** After the person scrolled: remembers what they see. `end`: the last of what is drawn is the last there is. */
   note(end: boolean): void {
+    // The window or the letters have another size since this was put in order: what is seen now nobody scrolled to.
+    if (this.#shape !== this.#shapeNow()) {
+      this.settle();
+      return;
+    }
     // No higher than it was put: it is not the person who left the end, but the end that went on.
     const overtaken = this.#following && this.#box.scrollTop >= this.#putAt - 1;
     this.#sought = undefined;
@@ -69,6 +76,12 @@ export class ScrollKeeper {
 
   /** After something was drawn: puts what they see back where it was. False where there is too little above it for that. */
   settle(): boolean {
+    const reached = this.#putInOrder();
+    this.#shape = this.#shapeNow();
+    return reached;
+  }
+
+  #putInOrder(): boolean {
     const { scrollHeight, clientHeight } = this.#box;
     if (this.#sought) this.#find(this.#sought);
     if (this.#toTop) {
@@ -110,6 +123,11 @@ export class ScrollKeeper {
     if (!element) return;
     this.#sought = undefined;
     this.#anchor = { element, top };
+  }
+
+  #shapeNow(): string {
+    const { scrollHeight, clientHeight, clientWidth } = this.#box;
+    return `${scrollHeight} ${clientHeight} ${clientWidth}`;
   }
 
   #scrollBy(pixels: number): void {
