@@ -144,6 +144,7 @@ test("on a phone the people take the focus in, and give it back", async ({ newPe
   await keyboard.press("Enter");
   expect(await focused(page)).toBe("2 people");
   await keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Close");
   await tabsTo(page, "Mention Ana");
   await keyboard.press("Enter");
   expect(await focused(page)).toBe("Message");

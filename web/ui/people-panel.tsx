@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { nicknameKey } from "../../shared/nickname.ts";
 import { count, sorted } from "../room/roster.ts";
 import { useApp } from "./context.ts";
@@ -32,7 +32,7 @@ export function PeoplePanel({ open, onClose, onLeave, onMention }: Props) {
   const found = filter === "" ? people : people.filter((nick) => nicknameKey(nick).includes(nicknameKey(filter)));
   const unlisted = Math.max(0, found.length - SHOWN) + (filter === "" ? roster.unlisted : 0);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) closeButton.current?.focus();
   }, [open]);
 
