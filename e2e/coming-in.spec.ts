@@ -1,7 +1,7 @@
 import { expect, test } from "./fixtures.ts";
 import type { Person } from "./pages/person.ts";
 
-// docs: "Coming in".
+// docs/page.md: E1, E3.
 
 // Attempts come up to 20 s apart.
 test.describe.configure({ timeout: 90_000 });

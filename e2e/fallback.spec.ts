@@ -1,7 +1,7 @@
 import { expect, test } from "./fixtures.ts";
 import type { Person } from "./pages/person.ts";
 
-// docs: "Without WebSocket": a race, not a wait. "Connection is honest": falling back to polling is invisible but for its word there.
+// docs/page.md: E38. A race, not a wait; and invisible but for its word in the indicator.
 
 // Attempts come up to 20 s apart.
 test.describe.configure({ timeout: 90_000 });

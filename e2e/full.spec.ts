@@ -1,7 +1,7 @@
 import { expect, test } from "./fixtures.ts";
 import type { Person } from "./pages/person.ts";
 
-// docs: "Coming in": `full` says so, counts down to the next try, and lets the person in when a place frees.
+// docs/page.md: E4.
 
 // Attempts come up to 20 s apart.
 test.describe.configure({ timeout: 90_000 });

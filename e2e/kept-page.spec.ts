@@ -1,6 +1,6 @@
 import { expect, test } from "./fixtures.ts";
 
-// docs: "Waking", on `pageshow`: the browser may keep a page as it was, and show it again.
+// docs/page.md: E6, E21. The browser may keep a page as it was, and show it again.
 
 // Attempts come up to 20 s apart.
 test.describe.configure({ timeout: 90_000 });

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright/test";
 import { expect, test } from "./fixtures.ts";
 
-// docs: "Scrolling up loads older pages without a jump". Only a part of a long talk is drawn at a time; nobody who scrolls through it may notice.
+// docs/page.md: E12. Only a part of a long talk is drawn at a time; nobody who scrolls through it may notice.
 
 test.use({ settings: { RATE_BURST: "0" } });
 test.setTimeout(120_000);

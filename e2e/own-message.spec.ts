@@ -1,7 +1,7 @@
 import type { Page } from "playwright/test";
 import { expect, test } from "./fixtures.ts";
 
-// docs: "one's own message on screen in the same frame in which Enter was pressed". No time is measured: what was asked for when the key came,
+// docs/page.md: E16. No time is measured: what was asked for when the key came,
 // the callback before the next picture, finds the message laid out, in sight, and not covered by anything.
 
 test.use({ settings: { RATE_BURST: "0" } });

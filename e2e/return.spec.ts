@@ -3,8 +3,7 @@ import { lookout } from "./lookout.ts";
 import type { Person } from "./pages/person.ts";
 import { Talker } from "./talker.ts";
 
-// docs: "Coming in": a reload, a dropped link, a server restart bring no second join screen, no notice to others, and lose no line, no draft,
-// no scroll position.
+// docs/page.md: E6.
 
 // Attempts come up to 20 s apart.
 test.describe.configure({ timeout: 90_000 });

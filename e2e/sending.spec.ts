@@ -4,8 +4,7 @@ import { Person } from "./pages/person.ts";
 import { blanksOut } from "./relay-filter.ts";
 import { Server } from "./server.ts";
 
-// docs: "Sending is honest": pending (grey), in the log (plain), refused (marked, with the reason and "try again"); nothing is shown as sent that
-// the log does not have, and nothing typed is dropped in silence.
+// docs/page.md: E17.
 
 // Attempts come up to 20 s apart.
 test.describe.configure({ timeout: 90_000 });

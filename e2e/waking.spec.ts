@@ -2,8 +2,7 @@ import { expect, test } from "./fixtures.ts";
 import { lookout } from "./lookout.ts";
 import type { Person } from "./pages/person.ts";
 
-// docs: "Waking": on `visibilitychange`, `pageshow`, `online` the page looks at once, and is live again within 2 s of the network's return.
-// "Connection is honest": reconnecting (in how many seconds; "now"), offline, server restarting.
+// docs/page.md: E21 on `visibilitychange`, `pageshow` and `online`; and of E18: reconnecting (in how many seconds; "now"), offline, server restarting.
 // What it took is written beside each story; no story depends on it.
 
 // Attempts come up to 20 s apart.

@@ -18,3 +18,10 @@ it("docs/page.md numbers each rule once, in order", () => {
   expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   expect(numbers.length).toBeGreaterThan(25);
 });
+
+it.each(stories)("the rules that %s quotes name it in docs/page.md", (story) => {
+  const quoted = [...readFileSync(`e2e/${story}.spec.ts`, "utf8").matchAll(/^\/\/ docs\/page\.md: (.*)$/gm)];
+  for (const [number] of quoted.flatMap(([, text = ""]) => [...text.matchAll(/E\d+/g)])) {
+    expect(page.split("\n").find((line) => line.startsWith(`| ${number} |`))).toContain(`\`${story}\``);
+  }
+});
