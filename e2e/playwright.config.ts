@@ -16,10 +16,8 @@ export default defineConfig({
   testDir: ".",
   outputDir: "../test-results",
   fullyParallel: true,
-  // On a build machine that is busy with others a story may have a second try. It is listed as flaky then, and .ci/run says so.
-  retries: process.env.CI === undefined ? 0 : 1,
-  // Most of a story is waiting for somebody.
-  workers: 3,
+  // More of them take as long on two processors, and get into each other's way.
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI !== undefined,
