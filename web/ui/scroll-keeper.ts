@@ -12,11 +12,11 @@ export class ScrollKeeper {
   readonly #box: HTMLElement;
   #anchor: { readonly element: HTMLElement; readonly top: number } | undefined;
   #following = true;
-  /** Where it was put while it follows. */
-  #putAt = 0;
+  /** Where the box stood when it was last put in order, or the person last seen to scroll. */
+  #at = 0;
   /** The top is wanted, and may not be drawn yet. */
   #toTop = false;
-  /** What the box and its content measured when they were last put in order. */
+  /** What the box and its content measured then. */
   #shape = "";
   /** Where the person was reading in an earlier life of the page, as long as that is not drawn. */
   #sought: Exclude<ReadingPlace, "end"> | undefined;
@@ -56,17 +56,31 @@ export class ScrollKeeper {
 
   /** After the person scrolled: remembers what they see. `end`: the last of what is drawn is the last there is. */
   note(end: boolean): void {
-    // The window or the letters have another size since this was put in order: what is seen now nobody scrolled to.
-    if (this.#shape !== this.#shapeNow()) {
+    // The window or the letters have another size since this was put in order, and nobody scrolled to what is seen now.
+    if (this.#shape !== this.#shapeNow() && this.#moved === 0) {
       this.settle();
       return;
     }
     // No higher than it was put: it is not the person who left the end, but the end that went on.
-    const overtaken = this.#following && this.#box.scrollTop >= this.#putAt - 1;
+    const overtaken = this.#following && this.#box.scrollTop >= this.#at - 1;
     this.#sought = undefined;
     this.#following = end && (overtaken || this.atBottom);
+    this.#remember();
     if (this.#following) this.settle();
     this.#noteAnchor();
+  }
+
+  /** So many pixels the person has scrolled since: not what the browser did because there is less to scroll than there was. */
+  get #moved(): number {
+    const { scrollHeight, scrollTop, clientHeight } = this.#box;
+    const moved = scrollTop - this.#at;
+    const cutShort = moved < 0 && scrollTop >= scrollHeight - clientHeight - 1;
+    return cutShort || Math.abs(moved) < 1 ? 0 : moved;
+  }
+
+  #remember(): void {
+    this.#at = this.#box.scrollTop;
+    this.#shape = this.#shapeNow();
   }
 
   #noteAnchor(): void {
@@ -76,9 +90,19 @@ export class ScrollKeeper {
 
   /** After something was drawn: puts what they see back where it was. False where there is too little above it for that. */
   settle(): boolean {
+    this.#heed();
     const reached = this.#putInOrder();
-    this.#shape = this.#shapeNow();
+    this.#remember();
     return reached;
+  }
+
+  /** What the person scrolled, and no event has told of yet, is not taken back. */
+  #heed(): void {
+    const moved = this.#moved;
+    if (!this.#following && this.#anchor) this.#anchor = { ...this.#anchor, top: this.#anchor.top - moved };
+    if (!this.#following || moved >= 0) return;
+    this.#following = false;
+    this.#noteAnchor();
   }
 
   #putInOrder(): boolean {
@@ -90,7 +114,6 @@ export class ScrollKeeper {
       this.#noteAnchor();
     } else if (this.#following) {
       this.#box.scrollTop = scrollHeight - clientHeight;
-      this.#putAt = this.#box.scrollTop;
     } else if (this.#anchor?.element.isConnected) {
       this.#scrollBy(this.#topOf(this.#anchor.element) - this.#anchor.top);
       return this.#box.scrollTop > 0 || this.#topOf(this.#anchor.element) > this.#anchor.top - 1;
@@ -108,6 +131,7 @@ export class ScrollKeeper {
   follow(): void {
     this.#sought = undefined;
     this.#following = true;
+    this.#remember();
     this.settle();
   }
 
