@@ -126,6 +126,13 @@ export class EmbeddedEngine implements Engine {
     return () => {};
   }
 
+  async catchUp(): Promise<void> {}
+
+  /** Nor one that could die. */
+  orphans(): () => void {
+    return () => {};
+  }
+
   async find(session: SessionId): Promise<SessionRecord | undefined> {
     const kept = await this.#ask(async () => this.#state.session(session));
     return kept === undefined ? undefined : recordOf(kept);

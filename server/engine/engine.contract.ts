@@ -24,7 +24,7 @@ import {
   texts,
 } from "../testing/engine-samples.ts";
 import type { ManualClock } from "../testing/manual-clock.ts";
-import { type Chunk, type Engine, EngineError, type HistoryLimits, type Outcome } from "./engine.ts";
+import { type Chunk, type Engine, EngineError, type HistoryLimits, type News, type Outcome } from "./engine.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -134,13 +134,14 @@ export function engineContract(name: string, maker: EngineMaker): void {
       });
 
       it("[L1] follows what other nodes append, not what this one does", async () => {
-        const heard: Chunk[] = [];
-        const stop = engine.follow(LOBBY, (chunk) => heard.push(chunk));
+        const heard: News[] = [];
+        const stop = engine.follow(LOBBY, (news) => heard.push(news));
+        await engine.open(LOBBY);
         await engine.commit(LOBBY, [post("one")]);
         stop();
         stop();
         await engine.commit(LOBBY, [post("two")]);
-        expect(heard).toEqual([]);
+        expect(heard.filter(({ kind }) => kind !== "whole")).toEqual([]);
       });
     });
 
@@ -621,6 +622,31 @@ export function engineContract(name: string, maker: EngineMaker): void {
         expect(await one(engine, LOBBY, announce({ left: ["alice"], silent: true }))).toEqual({ kind: "noted" });
         expect(await engine.find(idOf("alice"))).toMatchObject({ held: false, announced: false, why: "left" });
         expect(await log()).toEqual(["clock", "joined"]);
+      });
+
+      it("[L9] what may have been said is not said again", async () => {
+        await engine.commit(LOBBY, [hello("alice"), hello("bob"), hello("carol"), announce({ joined: ["alice"] })]);
+        const again = (names: { joined?: string[]; left?: string[] }) => ({ ...announce(names), again: true });
+        const outcomes = await engine.commit(LOBBY, [
+          again({ joined: ["alice", "bob"] }),
+          again({ joined: ["bob", "nobody"] }),
+          again({ left: ["carol", "alice"] }),
+          again({ left: ["alice"] }),
+        ]);
+        expect(outcomes.outcomes).toEqual([
+          { kind: "stale", sessions: [idOf("alice")] },
+          { kind: "appended", offset: 3 },
+          { kind: "stale", sessions: [idOf("carol")] },
+          { kind: "appended", offset: 4 },
+        ]);
+      });
+
+      it("[H15] a session that is held can be attended, without another turn", async () => {
+        const record = await join(engine, "alice");
+        expect(await one(engine, LOBBY, { kind: "attend", session: idOf("alice") })).toEqual({ kind: "attended", record });
+        await engine.commit(LOBBY, [release("alice")]);
+        for (const name of ["alice", "nobody"])
+          expect(await one(engine, LOBBY, { kind: "attend", session: idOf(name) })).toEqual({ kind: "stale" });
       });
 
       it("[S3] nobody is found who was never here", async () => {

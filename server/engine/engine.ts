@@ -58,27 +58,61 @@ export type SessionRecord = {
   readonly why?: LeftWhy;
   /** How long it may be away, ms: `USUAL_GRACE_MS`, or less once it said `leave` with `linger`. */
   readonly graceMs: number;
+  /** What carries it since its last `hello`; absent where it did not say, and where one process keeps it to itself. */
+  readonly carrier?: Carrier;
 };
+
+export type Carrier = "stream" | "poll";
+
+/** Somebody whose nickname is their own, in one room. */
+export type Present = { readonly session: SessionId; readonly nick: string; readonly key: NicknameKey };
+
+/** A session that another node looks after from now on: it said `hello` there, or polls there; or this node was taken for dead (`node`). */
+export type Taken = { readonly session: SessionId; readonly by: Carrier | "attended" | "node" };
+
+/**
+ * What other nodes did in a room.
+ *
+ * - `changed`: what one commit of theirs did. `came`: who holds a nickname from now on, newcomers and renamed; `went`: the nicknames given back.
+ * - `whole`: who is there now, said at the beginning and wherever something may have been missed; `own`: this node looks after them.
+ *   All packets up to `log.last` were handed over before it.
+ * - `lost`: what had been handed out as kept is not kept any more. Nothing more comes; to be opened again.
+ */
+export type News =
+  | {
+      readonly kind: "changed";
+      readonly chunk?: Chunk;
+      /** The oldest offset kept now. */
+      readonly first: Offset;
+      readonly came: readonly Present[];
+      readonly went: readonly NicknameKey[];
+      readonly taken: readonly Taken[];
+    }
+  | { readonly kind: "whole"; readonly log: LogState; readonly present: readonly (Present & { readonly own: boolean })[] }
+  | { readonly kind: "lost" };
 
 /**
  * What changes a room. A commit carries them out one after the other, all or none; each sees what the ones before it did.
  *
- * - `hello`: resumes a session that is held, or claims `nick` and a place for one that is not. Begins a turn.
+ * - `hello`: resumes a session that is held, or claims `nick` and a place for one that is not. Begins a turn. This node looks after it from then on.
+ * - `attend`: the same for a session that is held, without a turn: it asked here for what is new.
  * - `chat`: appends number `seq` of the session. `refuse`: uses that number up without appending.
  * - `rename`: claims another nickname (one that somebody has given back is free once the log says that they left), appends `packet` (where there is one) and gives the old one back.
  * - `linger`: sets how long the session may be away, until its next `hello`.
  * - `release`: gives nickname and place back. The session's `seq` and `turn` are remembered for 24 h.
- * - `announce`: appends `packet` (where there is one), and notes whose `joined` and `left` are said by it.
+ * - `announce`: appends `packet` (where there is one), and notes whose `joined` and `left` are said by it. `again`: this may have been said
+ *   before, though it failed; then nothing is done where one of them is said already.
  * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which nobody may hold.
  */
 export type Operation =
-  | { kind: "hello"; session: SessionId; nick?: string; key?: NicknameKey; maxHeld: number; graceMs: number }
+  | { kind: "hello"; session: SessionId; nick?: string; key?: NicknameKey; maxHeld: number; graceMs: number; carrier?: Carrier }
+  | { kind: "attend"; session: SessionId }
   | { kind: "chat"; session: SessionId; turn: number; seq: number; packet: Uint8Array }
   | { kind: "refuse"; session: SessionId; turn: number; refusal: NumberedRefusal }
   | { kind: "rename"; session: SessionId; turn: number; nick: string; key: NicknameKey; packet?: Uint8Array }
   | { kind: "linger"; session: SessionId; graceMs: number }
   | { kind: "release"; session: SessionId; why: LeftWhy }
-  | { kind: "announce"; joined: readonly SessionId[]; left: readonly SessionId[]; packet?: Uint8Array }
+  | { kind: "announce"; joined: readonly SessionId[]; left: readonly SessionId[]; packet?: Uint8Array; again?: boolean }
   | { kind: "post"; key?: NicknameKey; packet: Uint8Array };
 
 /**
@@ -89,17 +123,19 @@ export type Operation =
  *   `stale` (an older turn's, or the session is not held)
  * - `rename` → `renamed`, `refused` (`nick-taken`), `stale`
  * - `post` → `appended`, or `refused` (`nick-taken`)
- * - `announce` → `appended` (`noted` where there was no packet); `linger`, `release` → `noted`, or `stale` where the session is not held
+ * - `announce` → `appended` (`noted` where there was no packet), or `stale` with the `sessions` of which it is not this node's to say
+ * - `attend` → `attended`; `linger`, `release` → `noted`; or `stale` where the session is not held, or another node looks after it
  */
 export type Outcome =
   | { kind: "welcomed"; resumed: boolean; record: SessionRecord }
   | { kind: "refused"; refusal: Refusal }
   | { kind: "appended"; offset: Offset }
   | { kind: "renamed"; from: string; offset?: Offset }
+  | { kind: "attended"; record: SessionRecord }
   | { kind: "noted" }
   | { kind: "duplicate" }
   | { kind: "skipped" }
-  | { kind: "stale" };
+  | { kind: "stale"; sessions?: readonly SessionId[] };
 
 /** What a commit did. Once it is handed out, it is kept: on disk, where the operator did not choose otherwise. */
 export type Committed = {
@@ -133,8 +169,14 @@ export interface Engine {
    * `maxOctets`, and always one where there is one. The first may begin before `after + 1`.
    */
   read(room: RoomName, after: Offset, maxOctets: number): Promise<Chunk[]>;
-  /** Hands over what other nodes append to the room, in order, without gaps. Returns how to stop it. */
-  follow(room: RoomName, listener: (chunk: Chunk) => void): () => void;
+  /**
+   * Hands over what other nodes do in the room, in order, without gaps, and in order with this node's own commits: those are handed over by their
+   * promises alone. To be called before `open`: what is handed over follows on what that gives, and a `whole` comes first, by then.
+   * Returns how to stop it.
+   */
+  follow(room: RoomName, listener: (news: News) => void): () => void;
+  /** Resolves when all that other nodes had appended to a room that is followed has been handed over. */
+  catchUp(room: RoomName): Promise<void>;
   /** What is kept of a session, wherever it is. */
   find(session: SessionId): Promise<SessionRecord | undefined>;
   /**
@@ -142,6 +184,8 @@ export interface Engine {
    * `left` is still to be said (`held` differs from `announced`). Each is handed to one node only, once.
    */
   adopt(): Promise<SessionRecord[]>;
+  /** Hands over, as `adopt` does, the sessions of nodes that die from now on. Returns how to stop it. */
+  orphans(listener: (records: readonly SessionRecord[]) => void): () => void;
   /** Forgets sessions that ended more than 24 h ago, trims logs by age, and forgets those that keep nothing and that nobody is in. To be called now and then. */
   tidy(): Promise<void>;
   /**

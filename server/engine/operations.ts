@@ -47,6 +47,8 @@ class Commit {
     switch (operation.kind) {
       case "hello":
         return this.#hello(operation);
+      case "attend":
+        return this.#attend(operation);
       case "chat":
         return this.#number(operation) ?? this.#chat(operation);
       case "refuse":
@@ -108,6 +110,13 @@ class Commit {
     return { kind: "welcomed", resumed, record: recordOf(kept) };
   }
 
+  #attend({ session }: Operation & { kind: "attend" }): Outcome {
+    const held = this.#held(session);
+    if (held === undefined) return STALE;
+    this.#draft.lookedAfter.add(session);
+    return { kind: "attended", record: recordOf(held) };
+  }
+
   /** Why a number cannot be taken; undefined where it is the session's next one. */
   #number({ session, turn, seq }: { session: SessionId; turn: number; seq: number }): Outcome | undefined {
     const kept = this.#held(session);
@@ -158,7 +167,11 @@ class Commit {
     return NOTED;
   }
 
-  #announce({ joined, left, packet }: Operation & { kind: "announce" }): Outcome {
+  #announce({ joined, left, packet, again }: Operation & { kind: "announce" }): Outcome {
+    const said = again
+      ? [...joined.filter((id) => this.#isAnnounced(id) === true), ...left.filter((id) => this.#isAnnounced(id) === false)]
+      : [];
+    if (said.length > 0) return { kind: "stale", sessions: said };
     for (const session of joined) this.#note(session, true);
     for (const session of left) this.#note(session, false);
     return packet === undefined ? NOTED : { kind: "appended", offset: this.#put(packet) };
@@ -174,6 +187,11 @@ class Commit {
     if (kept === undefined || kept.room !== this.#room) return;
     if (kept.announced !== announced) this.#draft.change(kept).announced = announced;
     if (!announced && kept.ended !== undefined) this.#draft.giveBack(kept);
+  }
+
+  #isAnnounced(session: SessionId): boolean | undefined {
+    const kept = this.#draft.session(session);
+    return kept?.room === this.#room ? kept.announced : undefined;
   }
 
   #isHeld(session: SessionId | undefined): boolean {

@@ -87,6 +87,7 @@ class Model {
     if (operation.kind === "hello") return this.#hello(room, operation);
     const session = this.sessions.get(operation.session);
     if (!session?.held || session.room !== room) return { kind: "stale" };
+    if (operation.kind === "attend") return { kind: "attended", record: recordOf(session) };
     if (operation.kind === "release") {
       Object.assign(session, { held: false, why: operation.why, endedMs: steadyMs });
       return { kind: "noted" };
