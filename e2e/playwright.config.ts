@@ -6,11 +6,39 @@ const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chr
   (path) => path !== undefined && path !== "" && existsSync(path),
 );
 
+/**
+ * What this browser is to do without. It opens two pages of its own with every window, for what hangs below its address bar, which a browser
+ * without a screen never shows: coming in takes a quarter less time without them. The rest is what playwright says here itself, and the last to speak wins.
+ */
+const WITHOUT = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+];
+
 /** Stories that are the same whatever carries the talk: once is enough. */
 const WHATEVER_CARRIES = [
   "accessibility/**",
   "**/{bad-server,calls,coming-in,composer,connection,fallback,full,hostile-text,languages,long-talk,older-messages,own-message,roster,settings,timeline}.spec.ts",
 ];
+
+/** Stories of several nodes only. */
+const OF_NODES = "nodes/**";
+
+/** What may go otherwise where each request meets another node: said, kept, counted and come back to. `npm run e2e:nodes` has all stories so. */
+const WHERE_NODES_MATTER = "**/{nodes/*,full,kept-page,older-messages,return,roster,sending,talk,waking}.spec.ts";
 
 export default defineConfig({
   testDir: ".",
@@ -34,6 +62,7 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        `--disable-features=${WITHOUT.join(",")}`,
       ],
     },
     locale: "en-GB",
@@ -43,7 +72,14 @@ export default defineConfig({
     trace: "off",
   },
   projects: [
-    { name: "websocket", metadata: { transport: "WebSocket" } },
-    { name: "long-poll", metadata: { transport: "long polling" }, testIgnore: WHATEVER_CARRIES },
+    { name: "websocket", metadata: { transport: "WebSocket" }, testIgnore: OF_NODES },
+    { name: "long-poll", metadata: { transport: "long polling" }, testIgnore: [OF_NODES, ...WHATEVER_CARRIES] },
+    { name: "nodes", metadata: { transport: "WebSocket", nodes: true }, testMatch: WHERE_NODES_MATTER },
+    {
+      name: "nodes-long-poll",
+      metadata: { transport: "long polling", nodes: true },
+      testMatch: WHERE_NODES_MATTER,
+      testIgnore: "nodes/round-robin.spec.ts",
+    },
   ],
 });

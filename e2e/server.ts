@@ -16,6 +16,9 @@ process.once("exit", () => {
 
 export type ServerSettings = Readonly<Record<string, string>>;
 
+/** What a story knows of the server: one process, or several nodes and what is before them. */
+export type AnyServer = Pick<Server, "url" | "lines" | "start" | "stop" | "kill" | "remove">;
+
 /** The built server as a process of its own, with a data directory of its own. */
 export class Server {
   readonly #dataDir: string;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { WebSocket } from "ws";
-import type { Server } from "./server.ts";
+import type { AnyServer } from "./server.ts";
 
 /** A chat packet as it travelled. */
 export type Said = { readonly nick: string; readonly text: string };
@@ -27,7 +27,7 @@ export class Talker {
     socket.on("close", () => this.#fails(new Error(`${nick}'s connection was closed`)));
   }
 
-  static async joins(server: Server, nick: string, room = "lobby"): Promise<Talker> {
+  static async joins(server: Pick<AnyServer, "url">, nick: string, room = "lobby"): Promise<Talker> {
     const socket = new WebSocket(`${server.url.replace(/^http/, "ws")}/ws`);
     const talker = new Talker(nick, socket);
     socket.on("open", () => talker.#tells({ type: "hello", session: randomBytes(16).toString("base64url"), nick, room }));

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseRedisUrl } from "./engine/redis/redis-url.ts";
 import { flagOf, readSettings, SETTINGS } from "./settings.ts";
 
 function faults(environment: Record<string, string>, args: string[] = []): string[] {
@@ -50,7 +51,6 @@ describe("settings", () => {
     ["ALLOWED_ORIGINS", "https://example.org/path"],
     ["TRUST_PROXY", "10.0.0.0/33"],
     ["TRUST_PROXY", "everybody"],
-    ["REDIS_URL", "redis://localhost"],
   ])("%s does not take %s", (name, value) => {
     expect(faults({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} is .* but takes `))]);
   });
@@ -65,7 +65,54 @@ describe("settings", () => {
     expect(faults({ [name]: value })).toEqual([]);
   });
 
+  it.each([
+    ["redis://localhost", { kind: "single", tls: false, hosts: [{ host: "localhost", port: 6379 }], database: 0 }],
+    ["redis://:p%40ss@[::1]:7000/3", { kind: "single", hosts: [{ host: "::1", port: 7000 }], password: "p@ss", database: 3 }],
+    ["rediss://palabre:secret@redis.example.org", { tls: true, username: "palabre", password: "secret" }],
+    [
+      "redis+sentinel://a,b:5000/main/2",
+      {
+        kind: "sentinel",
+        hosts: [
+          { host: "a", port: 26379 },
+          { host: "b", port: 5000 },
+        ],
+        primary: "main",
+        database: 2,
+      },
+    ],
+    [
+      "rediss+cluster://a:1,b:2",
+      {
+        kind: "cluster",
+        tls: true,
+        hosts: [
+          { host: "a", port: 1 },
+          { host: "b", port: 2 },
+        ],
+      },
+    ],
+  ])("REDIS_URL takes %s", (url, place) => {
+    expect(faults({ REDIS_URL: url })).toEqual([]);
+    expect(parseRedisUrl(url)).toMatchObject(place);
+  });
+
+  it.each([
+    "localhost:6379",
+    "http://localhost",
+    "redis://",
+    "redis://a,b",
+    "redis://a:70000",
+    "redis://a/x",
+    "redis+sentinel://a",
+    "redis+cluster://a/1",
+    "redis://%zz:x@a",
+  ])("REDIS_URL does not take %s", (url) => {
+    expect(faults({ REDIS_URL: url })).toEqual([expect.stringMatching(/^REDIS_URL takes redis:/)]);
+  });
+
   it("never say a secret, even a wrong one", () => {
+    expect(faults({ REDIS_URL: "http://:hunter2@host" }).join()).not.toContain("hunter2");
     expect(faults({ ADMIN_TOKEN: "hunter2" }).join()).not.toContain("hunter2");
   });
 
@@ -92,7 +139,7 @@ describe("the README's table of settings", () => {
 
   it("has every setting that this version has, with its default and its meaning", () => {
     const { settings } = readSettings([], {}) as { settings: Record<string, unknown> };
-    const reserved = ["UDP_PORT", "REDIS_URL", "ADMIN_TOKEN"];
+    const reserved = ["UDP_PORT", "ADMIN_TOKEN"];
     expect([...rows.keys()].sort()).toEqual(
       Object.keys(SETTINGS.shape)
         .filter((name) => !reserved.includes(name))

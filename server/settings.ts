@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { parseRoomName } from "../shared/room-name.ts";
+import { parseRedisUrl } from "./engine/redis/redis-url.ts";
 
 /** A whole number within bounds. */
 function wholeNumber(least: number, most: number) {
@@ -27,6 +28,9 @@ function list<Entry>(read: (text: string) => Entry | undefined, what: string) {
     .optional();
 }
 
+const REDIS_URLS =
+  "redis://[user:password@]host[:port][/database], redis+sentinel://host,host/primary or redis+cluster://host,host (rediss for TLS)";
+
 /** A setting that this version knows of and cannot serve yet: better said than ignored. */
 const later = z
   .string()
@@ -42,11 +46,18 @@ export const SETTINGS = z.object({
   PORT: whole(0, 65535, 9814).describe("The port for HTTP and WebSocket. 0 takes any free one."),
   TCP_PORT: wholeNumber(0, 65535).optional().describe("The port for raw TCP. 0 takes any free one. Unset: there is none."),
   UDP_PORT: later.describe("The port for datagrams."),
-  MAX_CLIENTS: whole(1, 10_000_000, 1000).describe("Sessions present at once, all rooms together."),
+  MAX_CLIENTS: whole(1, 10_000_000, 1000).describe("Sessions present at once, all rooms and all nodes together."),
   MAX_CLIENTS_PER_ADDRESS: whole(0, 10_000_000, 200).describe("Of those, from one address (IPv6: one /64). 0 lifts it."),
   ROOMS: list(parseRoomName, "room names (a-z, 0-9 and -, 1 to 32 characters)").describe("Closes the set of rooms. Unset: any."),
   DATA_DIR: z.string().default("data").describe("Where the logs are kept. `:memory:` keeps nothing."),
-  REDIS_URL: later.describe("Where the logs are kept when there are several nodes."),
+  REDIS_URL: z
+    .string()
+    .refine((text) => parseRedisUrl(text) !== undefined, REDIS_URLS)
+    .optional()
+    .describe(
+      "Keeps the logs in a Redis instead, which several nodes may share: `redis://host`; also Sentinel and Cluster (docs/operating.md).",
+    ),
+  REDIS_REPLICAS: whole(0, 100, 0).describe("With Redis: how many of its replicas have a message before it is acknowledged."),
   DURABILITY: z
     .enum(["disk", "process"], "disk or process")
     .default("disk")
@@ -95,9 +106,9 @@ export function flagOf(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 
-/** The token is a secret: it is not said even where it is wrong. */
+/** A secret is not said even where it is wrong; and REDIS_URL may have one in it. */
 function describe(name: string, texts: Record<string, string>, takes: string): string {
-  const value = name === "ADMIN_TOKEN" ? "" : ` is ${JSON.stringify(texts[name])}, but`;
+  const value = name === "ADMIN_TOKEN" || name === "REDIS_URL" ? "" : ` is ${JSON.stringify(texts[name])}, but`;
   return `${name}${value} takes ${takes}.`;
 }
 

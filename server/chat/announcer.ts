@@ -1,6 +1,7 @@
+import { encodeService } from "../../shared/packet.ts";
 import type { LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
-import type { SessionId } from "../engine/engine.ts";
+import type { Outcome, SessionId } from "../engine/engine.ts";
 import type { CommitQueue, Queued } from "./commit-queue.ts";
 import { type Announced, GATHER_MS, Notices, type Person } from "./notices.ts";
 import type { Announcement, Session } from "./session.ts";
@@ -18,10 +19,13 @@ export type AnnouncerParts = {
 export class Announcer {
   readonly #parts: AnnouncerParts;
   readonly #notices = new Notices();
+  /** Of whom `left` waits, or is on its way. */
+  readonly #leaving = new Set<SessionId>();
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #callOffTimer: (() => void) | undefined;
   /** True while something waits that was said before, and could not be kept. */
   #failed = false;
+  #stopped = false;
   /** True while so many are present that coming and going is only noted, not said. */
   quiet = false;
 
@@ -40,13 +44,45 @@ export class Announcer {
   }
 
   left(person: Person, why: LeftWhy): void {
+    this.#leaving.add(person.id);
     this.#notices.left(person, why);
     this.#saySoon();
+  }
+
+  /** True while it is still to be said that this session left. */
+  isLeaving(id: SessionId): boolean {
+    return this.#leaving.has(id);
+  }
+
+  /** Another node says what there is to say of this session. */
+  forget(id: SessionId): void {
+    this.#leaving.delete(id);
+    this.#notices.forget(id);
+  }
+
+  /** Nothing more is said. */
+  stop(): void {
+    this.#stopped = true;
+    this.#callOffTimer?.();
+    this.#callOffTimer = undefined;
+    this.#notices.take(true);
   }
 
   /** Nobody speaks before it was said that they came. */
   introduce(session: Session): void {
     if (session.announcement === "pending") this.sayNow();
+  }
+
+  /** What says that somebody came in whom another node let in, in the same breath with what makes them ours. */
+  takeover({ id, nick }: Omit<Person, "key">, group: object): Queued {
+    const packet = this.quiet ? {} : { packet: encodeService({ type: "joined", nicks: [nick] } as const) };
+    return {
+      // It may be that they have said so.
+      operation: { kind: "announce", joined: [id], left: [], again: true, ...packet },
+      group,
+      settle: () => {},
+      fail: () => {},
+    };
   }
 
   /** Queues what is due. What could not be kept before goes first: nobody may have spoken in the log ahead of it. */
@@ -70,7 +106,7 @@ export class Announcer {
   }
 
   #saySoon(): void {
-    if (this.#callOffTimer !== undefined) return;
+    if (this.#callOffTimer !== undefined || this.#stopped) return;
     const { clock, queue } = this.#parts;
     const waitMs = this.#lastAtMs + GATHER_MS - clock.now();
     if (waitMs <= 0) return queue.wake();
@@ -78,20 +114,34 @@ export class Announcer {
     this.#callOffTimer = clock.after(waitMs, () => this.sayNow());
   }
 
-  #queued({ operation, sayAgain }: Announced): Queued {
+  #queued(announced: Announced): Queued {
+    const { operation } = announced;
     this.#mark(operation.joined, "said");
     return {
       operation,
-      settle: () => {},
+      settle: (outcome) => this.#settled(announced, outcome),
       fail: (cause) => {
         this.#parts.broken(cause);
-        this.#mark(operation.joined, "pending");
-        this.#failed = true;
+        if (this.#stopped) return;
         this.#lastAtMs = this.#parts.clock.now();
-        sayAgain();
-        this.#saySoon();
+        this.#sayAgain(announced);
       },
     };
+  }
+
+  /** Of those who are not ours to speak of another node says it, or has said it; the others were not said either. */
+  #settled(announced: Announced, outcome: Outcome): void {
+    const { joined, left } = announced.operation;
+    const done = outcome.kind === "stale" ? (outcome.sessions ?? [...joined, ...left]) : left;
+    for (const id of done) this.#leaving.delete(id);
+    if (outcome.kind === "stale" && done.length < joined.length + left.length) this.#sayAgain(announced, done);
+  }
+
+  #sayAgain({ operation, sayAgain }: Announced, done?: readonly SessionId[]): void {
+    this.#mark(done === undefined ? operation.joined : operation.joined.filter((id) => !done.includes(id)), "pending");
+    this.#failed = true;
+    sayAgain(done);
+    this.#saySoon();
   }
 
   #mark(ids: readonly SessionId[], announcement: Announcement): void {

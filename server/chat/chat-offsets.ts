@@ -1,7 +1,7 @@
 import { DEFAULT_HISTORY, MAX_HISTORY } from "../../shared/limits.ts";
 import { packetLength } from "../../shared/packet.ts";
 import type { RoomName } from "../../shared/room-name.ts";
-import type { Engine, LogState, Offset } from "../engine/engine.ts";
+import type { Chunk, Engine, LogState, Offset } from "../engine/engine.ts";
 
 const LOOK_BACK_PACKETS = 1000;
 const READ_OCTETS = 256 * 1024;
@@ -31,6 +31,11 @@ export class ChatOffsets {
     if (this.#offsets.length >= 2 * MAX_HISTORY) this.#offsets = this.#offsets.slice(-MAX_HISTORY);
   }
 
+  /** Takes in a chunk of which nobody here knows what is in it. */
+  addFrom(chunk: Chunk): void {
+    for (const offset of chatsOf(chunk)) this.add(offset);
+  }
+
   /** The offset after which the last `count` chat packets stand, or all that there are. Source: S12. */
   before(count: number | undefined, log: LogState): Offset {
     const wanted = Math.min(count ?? DEFAULT_HISTORY, MAX_HISTORY);
@@ -47,13 +52,16 @@ async function chatsBetween(room: RoomName, engine: Engine, start: Offset, end: 
     const chunks = await engine.read(room, after, READ_OCTETS);
     if (chunks.length === 0) break;
     for (const chunk of chunks) {
-      for (let offset = chunk.first, at = 0; offset <= chunk.last; offset++) {
-        const isChat = chunk.octets[at] !== ZERO || chunk.octets[at + 1] !== ZERO;
-        if (isChat && offset > after && offset <= end) found.push(offset);
-        at += packetLength(chunk.octets, at) as number; // well formed: it is in the log
-      }
+      for (const offset of chatsOf(chunk)) if (offset > after && offset <= end) found.push(offset);
       after = Math.max(after, chunk.last);
     }
   }
   return found;
+}
+
+function* chatsOf({ first, last, octets }: Chunk): Generator<Offset> {
+  for (let offset = first, at = 0; offset <= last; offset++) {
+    if (octets[at] !== ZERO || octets[at + 1] !== ZERO) yield offset;
+    at += packetLength(octets, at) as number; // well formed: it is in the log
+  }
 }

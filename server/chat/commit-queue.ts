@@ -41,6 +41,7 @@ export class CommitQueue {
   #settled: (() => void)[] = [];
   /** True when somebody asked for a commit since the last batch was taken. */
   #woken = false;
+  #abandoned: { readonly cause: unknown } | undefined;
 
   /** `prepare` may queue more just before a batch is taken; `committed` settles it and tells everybody. */
   constructor(
@@ -69,6 +70,7 @@ export class CommitQueue {
   }
 
   push(queued: Queued): void {
+    if (this.#abandoned !== undefined) return queued.fail(this.#abandoned.cause);
     this.#backlog.add();
     this.#waiting.push(queued);
     this.wake();
@@ -88,6 +90,16 @@ export class CommitQueue {
     const waitMs = this.#notBeforeMs - this.#clock.now();
     if (waitMs <= 0) this.#clock.soon(this.#commit);
     else this.#clock.after(waitMs, this.#commit);
+  }
+
+  /** Nothing goes to the engine any more: what waits fails, and so does what is under way and what comes. Resolves when nothing is under way. */
+  abandon(cause: unknown): Promise<void> {
+    this.#abandoned = { cause };
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#backlog.remove(waiting.length);
+    for (const queued of waiting) queued.fail(cause);
+    return this.settled();
   }
 
   /** Resolves when nothing waits and nothing is under way. */
@@ -110,6 +122,7 @@ export class CommitQueue {
       )
       .then(
         (committed) => {
+          if (this.#abandoned !== undefined) return this.#failed(batch, this.#abandoned.cause);
           const startedMs = this.#clock.now();
           this.#taken(batch.length);
           this.#committed(committed, batch);
@@ -117,13 +130,15 @@ export class CommitQueue {
           this.#notBeforeMs = endedMs + (endedMs - startedMs) / 2;
           this.#rest();
         },
-        (cause: unknown) => {
-          this.#taken(batch.length);
-          for (const queued of batch) queued.fail(cause);
-          this.#rest();
-        },
+        (cause: unknown) => this.#failed(batch, cause),
       );
   };
+
+  #failed(batch: readonly Queued[], cause: unknown): void {
+    this.#taken(batch.length);
+    for (const queued of batch) queued.fail(cause);
+    this.#rest();
+  }
 
   /** The engine has answered: from here on it is not behind, also for those who speak up because of the answer. */
   #taken(operations: number): void {

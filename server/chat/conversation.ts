@@ -2,9 +2,9 @@ import type { Refusal } from "../../shared/codes.ts";
 import type { Packet, ServicePacket } from "../../shared/packet.ts";
 import { type Hello, type Leave, parseClientService } from "../../shared/service.ts";
 import type { NumberedRefusal, Offset } from "../engine/engine.ts";
-import { type Hub, isRefusal, stoppingRefusal } from "./hub.ts";
+import { type Hub, stoppingRefusal } from "./hub.ts";
 import { Inbox } from "./inbox.ts";
-import { encodeRenameRefused, encodeReply, refuse } from "./replies.ts";
+import { encodeRenameRefused, encodeReply, isRefusal, refuse } from "./replies.ts";
 import type { Session } from "./session.ts";
 import type { Sender } from "./speech.ts";
 import type { Ending, StreamTransport } from "./transport.ts";
@@ -145,16 +145,16 @@ export class Conversation implements Sender {
     if (this.#transport.closed) this.closed();
   }
 
-  async #leave({ session: secret, linger }: Leave): Promise<void> {
-    const session = this.#session ?? (secret === undefined ? undefined : this.#hub.session(secret));
-    if (this.#session === undefined && secret === undefined) return this.#tooEarly();
-    if (session !== undefined) await this.#hub.leave(session, linger);
+  async #leave(leave: Leave): Promise<void> {
+    if (this.#session !== undefined) await this.#hub.leave(this.#session, leave.linger);
+    else if (leave.session !== undefined) await this.#hub.farewell(leave.session, leave);
+    else return this.#tooEarly();
     this.#transport.close({ code: "left" });
   }
 
   async #rename(session: Session, nick: string): Promise<void> {
     const renamed = await session.room.speech.rename(session, nick);
-    if (!this.#listenedTo) return;
+    if (!this.#listenedTo || this.#transport.closed) return;
     session.owe(isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick }));
     session.room.flush(session);
   }

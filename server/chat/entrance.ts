@@ -3,6 +3,7 @@ import { checkNickname } from "../../shared/nickname.ts";
 import type { Hello } from "../../shared/service.ts";
 import type { LogState, Offset, Operation, Outcome, SessionId, SessionRecord } from "../engine/engine.ts";
 import { USUAL_GRACE_MS } from "../engine/engine.ts";
+import type { Announcer } from "./announcer.ts";
 import type { ChatOffsets } from "./chat-offsets.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { Delivery } from "./delivery.ts";
@@ -19,18 +20,25 @@ export type Entry = {
   readonly hello: Hello;
   readonly transport: Transport;
   readonly address: string;
+  /** What was kept of it a moment ago, where this node did not look after it. */
+  readonly known?: SessionRecord;
 };
 
 export type EntranceParts = {
   readonly context: HubContext;
   readonly queue: CommitQueue;
   readonly delivery: Delivery;
+  readonly announcer: Announcer;
   readonly chats: ChatOffsets;
   readonly log: () => LogState;
   /** Somebody who is in the room. */
   session(id: SessionId): Session | undefined;
-  /** A new session, of whom nobody was told yet. */
-  join(record: SessionRecord): Session;
+  /** This node looks after it from now on. */
+  admit(record: SessionRecord): Session;
+  /** Nobody was told yet that it came. */
+  join(session: Session): void;
+  /** What is here of it is of no use: it ended without our knowing. */
+  vanished(session: Session): void;
   /** When it is next to be looked at may have changed. */
   schedule(session: Session): void;
   broken(cause: unknown): Refusal;
@@ -43,9 +51,64 @@ const FULL_RETRY_MS = 3000;
 /** How one comes into a room, or back into it. Source: S3 to S20. */
 export class Entrance {
   readonly #parts: EntranceParts;
+  /** How many times each session is being taken over at this moment. */
+  readonly #underWay = new Map<SessionId, number>();
 
   constructor(parts: EntranceParts) {
     this.#parts = parts;
+  }
+
+  /** True while it is not known yet whether this node looks after the session: it is asking for that. */
+  isUnderWay(id: SessionId): boolean {
+    return this.#underWay.has(id);
+  }
+
+  /** Takes over a session that another node let in: who polls may ask anywhere. Gives the session; or why not. Source: H15. */
+  attend(known: SessionRecord): Promise<Session | Refusal> {
+    const { queue, announcer, broken } = this.#parts;
+    const id = known.session;
+    const group = {};
+    const begun = this.#begins(id);
+    return new Promise((resolve) => {
+      queue.push({
+        operation: { kind: "attend", session: id },
+        group,
+        settle: (outcome) => {
+          begun.ends();
+          if (outcome.kind === "attended") resolve(this.#attended(outcome.record));
+          else resolve(refuse("unknown-session", "The session has ended. Say hello again."));
+        },
+        fail: (cause) => {
+          begun.ends();
+          resolve(broken(cause));
+        },
+      });
+      // In the same commit: whoever speaks meanwhile at another node would else be heard before it was said that they came.
+      if (!known.announced) queue.push(announcer.takeover({ id, nick: known.nick }, group));
+    });
+  }
+
+  #attended(record: SessionRecord): Session {
+    const here = this.#parts.session(record.session);
+    if (here !== undefined) return here;
+    const session = this.#parts.admit(record);
+    session.announcement = "said";
+    const lingerMs = record.graceMs === USUAL_GRACE_MS ? Number.POSITIVE_INFINITY : record.graceMs;
+    session.lingerUntilMs = this.#parts.context.clock.now() + lingerMs;
+    this.#parts.schedule(session);
+    return session;
+  }
+
+  #begins(id: SessionId): { ends(): void } {
+    const underWay = this.#underWay;
+    underWay.set(id, (underWay.get(id) ?? 0) + 1);
+    return {
+      ends: () => {
+        const others = (underWay.get(id) ?? 1) - 1;
+        if (others > 0) underWay.set(id, others);
+        else underWay.delete(id);
+      },
+    };
   }
 
   /** Joins or resumes. Gives the session once its `welcome` is written; or why not. */
@@ -62,18 +125,23 @@ export class Entrance {
       session: id,
       maxHeld: this.#parts.context.limits.maxClients,
       graceMs: USUAL_GRACE_MS,
+      carrier: transport.kind === "long-poll" ? "poll" : "stream",
+      ...(this.#parts.announcer.quiet ? {} : { settles: true }),
       ...(nick?.ok ? { nick: nick.nick, key: nick.key } : {}),
     };
+    const begun = this.#begins(id);
     return new Promise((resolve) => {
       this.#parts.queue.push({
         operation,
         settle: (outcome) => {
+          begun.ends();
           if (before !== undefined) before.entering--;
           if (outcome.kind === "refused") return resolve(withRetry(outcome.refusal));
           if (outcome.kind !== "welcomed") return resolve(refuse("internal", `The engine answered hello with ${outcome.kind}.`));
           resolve(this.#entered(entry, outcome));
         },
         fail: (cause) => {
+          begun.ends();
           const refusal = this.#parts.broken(cause);
           if (before !== undefined) {
             before.entering--;
@@ -90,8 +158,7 @@ export class Entrance {
     const { context, delivery } = this.#parts;
     const { transport } = entry;
     const { record } = outcome;
-    // Where its last `left` is still to be said, that comes first, and `joined` after it.
-    const session = this.#parts.session(entry.id) ?? this.#parts.join(record);
+    const session = this.#admitted(entry, outcome);
     const old = session.transport;
     if (old !== undefined) {
       delivery.detach(session);
@@ -100,6 +167,7 @@ export class Entrance {
       if (old !== transport) old.close(replacedBy(old, transport));
     }
     session.recall(record);
+    session.rename(record.nick, record.key);
     session.listening = transport;
     session.carrier = transport.kind === "long-poll" ? "poll" : "stream";
     session.lingerUntilMs = Number.POSITIVE_INFINITY;
@@ -111,6 +179,21 @@ export class Entrance {
     // Until it is welcomed nothing else may carry it.
     session.entering++;
     return this.#welcome(session, entry, outcome).finally(() => session.entering--);
+  }
+
+  /** The session of who is let in, as this node has it from now on. */
+  #admitted({ id, known }: Entry, { record, resumed }: Welcomed): Session {
+    const { announcer } = this.#parts;
+    const here = this.#parts.session(id);
+    if (here !== undefined && resumed) return here;
+    if (here !== undefined) this.#parts.vanished(here);
+    // Where its last `left` is still to be said, that comes first, and `joined` after it. The node that should have said it may not any more.
+    else if (!resumed && record.announced && known !== undefined && !announcer.isLeaving(id))
+      announcer.left({ id, nick: known.nick, key: known.key }, known.why ?? "lost");
+    const session = this.#parts.admit(record);
+    if (resumed && record.announced) session.announcement = "said";
+    else this.#parts.join(session);
+    return session;
   }
 
   async #welcome(session: Session, { hello, transport }: Entry, { record, resumed }: Welcomed): Promise<Session | Refusal> {
@@ -128,7 +211,7 @@ export class Entrance {
       }
     }
     // While that was read it may have gone on elsewhere, ended, or its peer may be gone.
-    if (session.turn !== record.turn || session.gone) return refuse("replaced", "The session went on elsewhere.");
+    if (session.turn !== record.turn || session.gone || session.visiting) return refuse("replaced", "The session went on elsewhere.");
     if (transport.closed) return session;
     session.transport = transport;
     session.cursor = after;

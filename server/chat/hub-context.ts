@@ -1,9 +1,10 @@
 import type { RoomName } from "../../shared/room-name.ts";
 import type { LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, NumberedRefusal } from "../engine/engine.ts";
+import type { Engine, NumberedRefusal, SessionId } from "../engine/engine.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Rate } from "./rate-limit.ts";
+import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
 import type { Wheel } from "./wheel.ts";
@@ -40,6 +41,12 @@ export interface HubContext {
   refused(session: Session, refusal: NumberedRefusal): void;
   /** The session is over: the room has forgotten it. */
   dismissed(session: Session, why: LeftWhy): void;
+  /** Another node looks after it from now on: the room has let go of it. */
+  dropped(session: Session): void;
+  /** What is known here of a session that another node looked after so far; undefined where nothing is. */
+  visitor(id: SessionId, room: Room): Session | undefined;
+  /** The room is of no use any more, and has let go of everybody. Another one may be opened when `settled`. `deserted`: nobody needs one. */
+  lost(room: Room, how: { readonly settled: Promise<void>; readonly deserted: boolean }): void;
   /** The engine failed. */
   broken(room: RoomName, cause: unknown): void;
 }

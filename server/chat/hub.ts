@@ -4,18 +4,19 @@ import { DEFAULT_ROOM } from "../../shared/limits.ts";
 import { checkNickname } from "../../shared/nickname.ts";
 import type { ChatPacket } from "../../shared/packet.ts";
 import { parseRoomName, type RoomName } from "../../shared/room-name.ts";
-import type { Hello, LeftWhy } from "../../shared/service.ts";
+import type { Hello, Leave, LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, NumberedRefusal, Offset, SessionId } from "../engine/engine.ts";
+import type { Engine, NumberedRefusal, Offset, SessionId, SessionRecord } from "../engine/engine.ts";
 import { Addresses } from "./addresses.ts";
 import { Backlog } from "./backlog.ts";
 import type { Entry } from "./entrance.ts";
 import type { HubContext, HubLimits } from "./hub-context.ts";
-import { encodeReply, refuse } from "./replies.ts";
-import { Room } from "./room.ts";
+import { encodeReply, isRefusal, refuse } from "./replies.ts";
+import { Rooms } from "./rooms.ts";
 import { checkPost } from "./said.ts";
 import type { Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
+import { type Claim, Visits } from "./visits.ts";
 import { Wheel } from "./wheel.ts";
 
 /** What the hub writes down: a line for each coming, going, refusal and ending. Never a secret, never what somebody said. */
@@ -39,6 +40,10 @@ const TIDY_EVERY_MS = 3_600_000;
 const PUT_AWAY_EVERY_MS = 60_000;
 /** When clients are to come back after a stop in good order, ms. Source: D3. */
 const RECONNECT_IN_MS = 1000;
+/** How long until sessions that could not be taken over are tried again, ms. */
+const ADOPT_AGAIN_MS = 1000;
+/** So often a session is asked for that goes on elsewhere each time. */
+const TRIES = 3;
 const REFUSAL_LOG_MS = 1000;
 /** How often a failure is written down that the engine has not written down itself. */
 const FAILURE_LOG_MS = 5000;
@@ -53,8 +58,10 @@ export class Hub {
   readonly #addresses: Addresses;
   readonly #wheel: Wheel;
   readonly #context: HubContext;
-  readonly #rooms = new Map<RoomName, Promise<Room>>();
+  readonly #rooms: Rooms;
+  readonly #visits: Visits;
   readonly #sessions = new Map<SessionId, Session>();
+  #ignoreOrphans: (() => void) | undefined;
   #stopTidying: (() => void) | undefined;
   #stopping = false;
   #failureToldAtMs = Number.NEGATIVE_INFINITY;
@@ -77,17 +84,41 @@ export class Hub {
       entered: (session, by, resumed) => this.#entered(session, by, resumed),
       refused: (session, refusal) => this.#refused(session, refusal),
       dismissed: (session, why) => this.#dismissed(session, why),
+      dropped: (session) => this.#dropped(session),
+      visitor: (id, room) => this.#visits.take(id, room),
+      lost: (room, how) => {
+        this.#visits.forget(room);
+        this.#rooms.giveUp(room, how);
+      },
       broken: (room, cause) => this.#broken(room, cause),
     };
+    this.#rooms = new Rooms(this.#context);
+    this.#visits = new Visits(this.#context, this.#rooms, this.#sessions);
   }
 
-  /** Takes over the sessions of an earlier life; each has its full grace to come back. */
+  /** Takes over the sessions that no node looks after; each has its full grace to come back. */
   async start(): Promise<void> {
     const records = await this.#engine.adopt();
-    for (const record of records) (await this.#room(record.room)).adopt(record);
+    for (const record of records) (await this.#rooms.open(record.room)).adopt(record);
     if (records.length > 0) this.#log.info({ sessions: this.#sessions.size }, "sessions of the last run may come back");
+    this.#ignoreOrphans = this.#engine.orphans((orphans) => void this.#adopt(orphans));
     await this.#engine.tidy();
     this.#tidyLater();
+  }
+
+  /** They were looked after by a node that is gone. */
+  async #adopt(records: readonly SessionRecord[]): Promise<void> {
+    this.#log.info({ sessions: records.length }, "another node is gone; its sessions may come back here");
+    for (const [index, record] of records.entries()) {
+      if (this.#stopping) return; // when this node is gone, the next one takes them over
+      try {
+        (await this.#rooms.open(record.room)).adopt(record);
+      } catch (cause) {
+        this.#broken(record.room, cause);
+        this.clock.after(ADOPT_AGAIN_MS, () => void this.#adopt(records.slice(index)));
+        return;
+      }
+    }
   }
 
   get stopping(): boolean {
@@ -103,8 +134,31 @@ export class Hub {
     return this.#sessions;
   }
 
+  /** The session, where this node looks after it. */
   session(secret: string): Session | undefined {
     return this.#sessions.get(sessionId(secret));
+  }
+
+  /** The session, so that this node looks after it: who polls may ask any node. Or why not. Source: H15. */
+  async attend(secret: string, claim: Claim, address?: string): Promise<Session | Refusal> {
+    const session = await this.#visits.attend(sessionId(secret), claim);
+    if (!isRefusal(session) && address !== undefined) session.moveTo(address, this.#addresses);
+    return session;
+  }
+
+  /** The session, whoever looks after it, as far as it can be dealt with in passing; or why not. Source: H15. */
+  visit(secret: string): Promise<Session | Refusal> {
+    return this.#visits.visit(sessionId(secret));
+  }
+
+  /** Finds out what other nodes did with a session that is about to say something here. Gives why it may not, if so. */
+  refresh(session: Session): Promise<Refusal | undefined> {
+    return this.#visits.refresh(session);
+  }
+
+  /** Resolves when all that other nodes had appended to the room is there. */
+  catchUp(room: RoomName): Promise<void> {
+    return this.#engine.catchUp(room);
   }
 
   /** Joins or resumes by what `hello` says; `transport` gets `welcome` and what follows. Gives the session, or why not. */
@@ -120,17 +174,19 @@ export class Hub {
     if (this.#stopping) return stoppingRefusal();
     const id = sessionId(hello.session);
     const session = this.#sessions.get(id);
-    const known = session?.room.name ?? (await this.#recall(id));
-    if (isRefusal(known)) return known;
+    const found = session === undefined ? await this.#visits.find(id) : undefined;
+    if (isRefusal(found)) return found;
+    const known = session?.room.name ?? found?.room;
     const { rooms } = this.limits;
     const name = parseRoomName(hello.room ?? known ?? defaultRoom(rooms));
     if (name === undefined || (rooms !== undefined && !rooms.includes(name))) {
       return refuse("room-invalid", "There is no such room.");
     }
     if (known !== undefined && known !== name) return refuse("wrong-room", `The session is in the room ${known}.`);
-    if (session !== undefined) {
-      return session.room.speech.spend(session) ?? this.#enter(name, { id, hello, transport, address });
-    }
+    const entry: Entry = { id, hello, transport, address, ...(found === undefined ? {} : { known: found }) };
+    if (session !== undefined) return session.room.speech.spend(session) ?? this.#enter(name, entry);
+    // Who is in the room by another node comes back, and does not join.
+    if (found?.held) return this.#rooms.use(name, (room) => room.speech.spend(this.#visits.visitor(found, room)) ?? room.enter(entry));
     const nick = hello.nick === undefined ? undefined : checkNickname(hello.nick);
     if (nick !== undefined && !nick.ok) return refuse("nick-invalid", `This is no nickname: ${nick.fault}.`);
     const refusal = this.#addresses.mayJoin(address);
@@ -138,14 +194,14 @@ export class Hub {
     // Counted while it is under way, so that many at once do not pass the limit together.
     const release = this.#addresses.hold(address);
     try {
-      return await this.#enter(name, { id, hello, transport, address });
+      return await this.#enter(name, entry);
     } finally {
       release();
     }
   }
 
   #enter(name: RoomName, entry: Entry): Promise<Session | Refusal> {
-    return this.#inRoom(name, (room) => room.enter(entry));
+    return this.#rooms.use(name, (room) => room.enter(entry));
   }
 
   /** A message of somebody who is not in the room, under a name that nobody there holds. Gives where it is in the log; or why not. Source: T3, T5. */
@@ -154,40 +210,30 @@ export class Hub {
     const checked = checkPost(packet);
     if (!checked.ok) return checked.refusal;
     const refusal = this.#addresses.mayPost(address);
-    return refusal ?? this.#inRoom(parseRoomName(defaultRoom(this.limits.rooms)) as RoomName, (room) => room.speech.post(checked));
+    return refusal ?? this.#rooms.use(parseRoomName(defaultRoom(this.limits.rooms)) as RoomName, (room) => room.speech.post(checked));
   }
 
-  async #inRoom<Result>(name: RoomName, run: (room: Room) => Promise<Result>): Promise<Result | Refusal> {
-    try {
-      for (;;) {
-        if (!this.#rooms.has(name) && !(await this.#engine.hasRoomFor(name))) return refuse("full", "There are too many rooms.", 60_000);
-        const opened = this.#room(name);
-        const room = await opened;
-        // Meanwhile it may have begun to stop; or the room, being empty, was put away.
-        if (this.#stopping) return stoppingRefusal();
-        if (this.#rooms.get(name) === opened) return await run(room);
-      }
-    } catch (cause) {
-      this.#broken(name, cause);
-      return internalRefusal();
-    }
-  }
-
-  /** The room of a session that is not here but remembered. */
-  async #recall(id: SessionId): Promise<RoomName | undefined | Refusal> {
-    try {
-      return (await this.#engine.find(id))?.room;
-    } catch (cause) {
-      this.#broken(DEFAULT_ROOM as RoomName, cause);
-      return internalRefusal();
-    }
-  }
-
-  /** Ends a session at its own word, now or in `lingerMs`. */
+  /** Ends a session at its own word, now or in `lingerMs`, also one that another node looks after. */
   async leave(session: Session, lingerMs: number | undefined): Promise<void> {
-    if (lingerMs === undefined) return session.room.end(session, "left", { code: "left" });
-    await session.room.linger(session, lingerMs);
-    if (session.carrier === "stream") session.transport?.close({ code: "left" });
+    const { turn } = session;
+    let here: Session | Refusal = session;
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (here.visiting) here = await this.#visits.attend(here.id, { turn });
+      if (isRefusal(here)) break;
+      const { room }: Session = here;
+      const ended = lingerMs === undefined ? await room.end(here, "left", { code: "left" }) : await room.linger(here, lingerMs);
+      if (ended === "elsewhere") continue;
+      if (lingerMs !== undefined && here.carrier === "stream") here.transport?.close({ code: "left" });
+      return;
+    }
+    // It ended already, or went on in a later turn.
+    if (isRefusal(here) && here.code === "internal") throw new Error(here.message);
+  }
+
+  /** The last word of somebody who says who they were. One of an earlier turn ends nothing. Source: H10, H11. */
+  async farewell(secret: string, { linger }: Leave, turn?: number): Promise<void> {
+    const session = this.session(secret) ?? (await this.attend(secret, { turn }));
+    if (!isRefusal(session) && (turn === undefined || turn === session.turn)) await this.leave(session, linger);
   }
 
   /** From here on nobody comes in and nothing is taken in. Resolves when what was taken in is dealt with, and everybody is told. */
@@ -195,26 +241,13 @@ export class Hub {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#stopTidying?.();
-    const rooms = await this.#openRooms();
+    this.#ignoreOrphans?.();
+    this.#rooms.close(stoppingRefusal());
+    const rooms = await this.#rooms.all();
     await Promise.all(rooms.map((room) => room.settle()));
     this.#wheel.stop();
     const packet = stoppingPacket(reason);
     for (const room of rooms) room.tell(packet);
-  }
-
-  async #openRooms(): Promise<Room[]> {
-    const rooms = await Promise.allSettled(this.#rooms.values());
-    return rooms.flatMap((room) => (room.status === "fulfilled" ? [room.value] : []));
-  }
-
-  #room(name: RoomName): Promise<Room> {
-    let room = this.#rooms.get(name);
-    if (room === undefined) {
-      room = Room.open(name, this.#context);
-      this.#rooms.set(name, room);
-      room.catch(() => this.#rooms.delete(name)); // whoever asked is told; the next one tries again
-    }
-    return room;
   }
 
   #tidyLater(tidyAtMs = this.clock.now() + TIDY_EVERY_MS): void {
@@ -226,7 +259,8 @@ export class Hub {
   }
 
   async #tidy(logs: boolean): Promise<void> {
-    for (const room of await this.#openRooms()) if (room.idle) this.#rooms.delete(room.name);
+    this.#visits.sweep();
+    await this.#rooms.putAway((room) => this.#visits.rooms().has(room));
     if (logs) await this.#engine.tidy();
   }
 
@@ -255,6 +289,13 @@ export class Hub {
     this.#log.info({ nick: session.nick, room: session.room.name, why }, "left");
   }
 
+  /** It may still say something here, in passing. */
+  #dropped(session: Session): void {
+    this.#sessions.delete(session.id);
+    session.moveTo(undefined, this.#addresses);
+    this.#visits.keep(session);
+  }
+
   /** Something went wrong that nobody foresaw: it is written down, and only its own peer is disturbed. */
   failed(cause: unknown): void {
     this.#log.error({ err: cause }, "unexpected failure");
@@ -274,10 +315,6 @@ function defaultRoom(rooms: readonly string[] | undefined): string {
   return rooms === undefined || rooms.includes(DEFAULT_ROOM) ? DEFAULT_ROOM : (rooms[0] ?? DEFAULT_ROOM);
 }
 
-export function isRefusal(value: unknown): value is Refusal {
-  return typeof value === "object" && value !== null && "code" in value && "message" in value;
-}
-
 /** What a server knows a session by. Source: S1. */
 export function sessionId(secret: string): SessionId {
   return createHash("sha256").update(secret).digest("base64url") as SessionId;
@@ -290,8 +327,4 @@ export function stoppingRefusal(): Refusal {
 /** `stopping`, as everybody gets it. Source: D3. */
 export function stoppingPacket(reason: string): Uint8Array {
   return encodeReply({ type: "stopping", reason, reconnectIn: RECONNECT_IN_MS });
-}
-
-function internalRefusal(): Refusal {
-  return refuse("internal", "The server cannot keep messages at the moment. Nothing that was acknowledged is lost.", 1000);
 }

@@ -11,10 +11,20 @@ export const GATHER_MS = 250;
 /** Who came or went. */
 export type Person = { readonly id: SessionId; readonly nick: string; readonly key: NicknameKey };
 /** `known` holds the sessions and the nicknames of its people: what a later group must not overtake. */
-type Group = { readonly kind: "joined" | "left"; readonly why: LeftWhy; readonly people: Person[]; readonly known: Set<string> };
+type Group = {
+  readonly kind: "joined" | "left";
+  readonly why: LeftWhy;
+  /** True where it may be in the log already: it failed before, or another node may have said it. */
+  readonly again: boolean;
+  people: Person[];
+  readonly known: Set<string>;
+};
 
-/** What says that people came or went; `sayAgain` puts it back where it could not be kept. */
-export type Announced = { readonly operation: Operation & { kind: "announce" }; readonly sayAgain: () => void };
+/** What says that people came or went; `sayAgain` puts it back: all of it where it could not be kept, or those who are not among `done`. */
+export type Announced = {
+  readonly operation: Operation & { kind: "announce" };
+  readonly sayAgain: (done?: readonly SessionId[]) => void;
+};
 
 /** Who came and who went since it was last said, gathered into as few packets as their order allows. */
 export class Notices {
@@ -25,11 +35,18 @@ export class Notices {
   }
 
   joined(person: Person): void {
-    this.#add("joined", "left", person);
+    this.#add("joined", "left", person, false);
   }
 
+  /** Another node may have had to say it first: to let somebody else come in under the name. */
   left(person: Person, why: LeftWhy): void {
-    this.#add("left", why, person);
+    this.#add("left", why, person, true);
+  }
+
+  /** Somebody else says what there is to say of this session. */
+  forget(id: SessionId): void {
+    for (const group of this.#groups) group.people = group.people.filter((person) => person.id !== id);
+    this.#groups = this.#groups.filter(({ people }) => people.length > 0);
   }
 
   /** What says it all, and nothing waits any more. `silent`: only note it, say nothing. */
@@ -40,8 +57,9 @@ export class Notices {
       const packets = silent ? [{ people: group.people }] : say(group);
       return packets.map(({ people, packet }) => ({
         operation: { ...announce(group, people), ...(packet === undefined ? {} : { packet }) },
-        sayAgain: () => {
-          for (const person of people) this.#add(group.kind, group.why, person);
+        sayAgain: (done) => {
+          for (const person of people)
+            if (!done?.includes(person.id)) this.#add(group.kind, group.why, person, done === undefined || group.again);
         },
       }));
     });
@@ -51,15 +69,17 @@ export class Notices {
    * What is about one nickname, or one session, stays in order. Anything else may be said together: coming and going are operations
    * on a set.
    */
-  #add(kind: Group["kind"], why: LeftWhy, person: Person): void {
+  #add(kind: Group["kind"], why: LeftWhy, person: Person, again: boolean): void {
     let earliest = 0;
     for (let index = 0; index < this.#groups.length; index++) {
       const known = this.#groups[index]?.known;
       if (known?.has(sessionMark(person)) || known?.has(nickMark(person))) earliest = index + 1;
     }
-    let group = this.#groups.slice(earliest).find((candidate) => candidate.kind === kind && candidate.why === why);
+    let group = this.#groups
+      .slice(earliest)
+      .find((candidate) => candidate.kind === kind && candidate.why === why && candidate.again === again);
     if (group === undefined) {
-      group = { kind, why, people: [], known: new Set() };
+      group = { kind, why, again, people: [], known: new Set() };
       this.#groups.push(group);
     }
     group.people.push({ id: person.id, nick: person.nick, key: person.key });
@@ -88,5 +108,6 @@ function say(group: Group): { people: readonly Person[]; packet?: Uint8Array }[]
 
 function announce(group: Group, people: readonly Person[]): Operation & { kind: "announce" } {
   const sessions = people.map(({ id }) => id);
-  return group.kind === "joined" ? { kind: "announce", joined: sessions, left: [] } : { kind: "announce", joined: [], left: sessions };
+  const who = group.kind === "joined" ? { joined: sessions, left: [] } : { joined: [], left: sessions };
+  return group.again ? { kind: "announce", ...who, again: true } : { kind: "announce", ...who };
 }

@@ -2,9 +2,9 @@ import type { Refusal } from "../../shared/codes.ts";
 import type { ChatPacket, Packet, ServicePacket } from "../../shared/packet.ts";
 import { parseClientService } from "../../shared/service.ts";
 import type { Offset } from "../engine/engine.ts";
-import { type Hub, isRefusal, stoppingPacket } from "./hub.ts";
+import { type Hub, stoppingPacket } from "./hub.ts";
 import { Inbox } from "./inbox.ts";
-import { encodeAck, encodeRefused, refuse } from "./replies.ts";
+import { encodeAck, encodeRefused, isRefusal, refuse } from "./replies.ts";
 import { type Ending, Payload, type StreamTransport } from "./transport.ts";
 
 /** Posts of one connection that are on their way into the log, or answered and not written: more wait at the sender's end. */

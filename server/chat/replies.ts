@@ -14,6 +14,10 @@ export function refuse(code: Code, message: string, retryAfterMs?: number): Refu
   return retryAfterMs === undefined ? { code, message } : { code, message, retryAfterMs: Math.ceil(retryAfterMs) };
 }
 
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}
+
 function reason({ code, message, retryAfterMs }: Refusal): { code: Code; message: string; retryAfter?: number } {
   const text = truncateOctets(message, MAX_SERVICE_TEXT_OCTETS);
   return retryAfterMs === undefined ? { code, message: text } : { code, message: text, retryAfter: retryAfterMs };

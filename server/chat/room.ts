@@ -3,7 +3,9 @@ import type { RoomName } from "../../shared/room-name.ts";
 import type { LeftWhy } from "../../shared/service.ts";
 import {
   type Committed,
+  EngineError,
   type LogState,
+  type News,
   type Offset,
   type Outcome,
   type SessionId,
@@ -14,10 +16,12 @@ import { Announcer } from "./announcer.ts";
 import { ChatOffsets } from "./chat-offsets.ts";
 import { CommitQueue, type Queued } from "./commit-queue.ts";
 import { Delivery } from "./delivery.ts";
+import { Departure, type Ended } from "./departure.ts";
 import { Entrance, type Entry } from "./entrance.ts";
 import { type HistoryPage, readHistory } from "./history.ts";
 import type { HubContext } from "./hub-context.ts";
 import { dueMs, dueNow } from "./lifetime.ts";
+import { letGo, Neighbours } from "./neighbours.ts";
 import { refuse } from "./replies.ts";
 import { Roster } from "./roster.ts";
 import { Session } from "./session.ts";
@@ -35,6 +39,10 @@ export class Room {
   readonly #delivery: Delivery;
   readonly #announcer: Announcer;
   readonly #entrance: Entrance;
+  readonly #departure: Departure;
+  readonly #neighbours: Neighbours;
+  #unfollow: () => void = () => {};
+  #isLost = false;
   #log: LogState;
   /** Whose answers are ready to go out. */
   readonly #answering = new Set<Session>();
@@ -59,21 +67,69 @@ export class Room {
       written: this.#written,
       failed: (session, cause) => this.#unreadable(session, cause),
     });
-    const parts = { context, queue: this.#queue, announcer: this.#announcer, chats, broken };
-    this.speech = new Speech({ ...parts, roster: this.roster, answered: (session) => this.#answering.add(session) });
+    const parts = {
+      context,
+      queue: this.#queue,
+      announcer: this.#announcer,
+      delivery: this.#delivery,
+      roster: this.roster,
+      chats,
+      log: () => this.#log,
+      isHere: (session: Session) => this.#sessions.get(session.id) === session,
+      schedule: (session: Session) => this.#schedule(session),
+      vanished: (session: Session) => this.#departure.vanished(session),
+      reckon: () => this.#reckon(),
+      broken,
+    };
+    this.speech = new Speech({ ...parts, answered: (session) => this.#answering.add(session) });
     this.#entrance = new Entrance({
       ...parts,
-      delivery: this.#delivery,
-      log: () => this.#log,
       session: (id) => this.#sessions.get(id),
-      join: (record) => this.#join(this.#admit(record)),
-      schedule: (session) => this.#schedule(session),
+      admit: (record) => this.#admit(record),
+      join: (session) => this.#announcer.joined(session),
+    });
+    this.#departure = new Departure({
+      ...parts,
+      forget: (session) => {
+        this.#sessions.delete(session.id);
+      },
+      giveBack: (session) => this.roster.remove(session.key),
+      drop: (session, ending) => this.#drop(session, () => ending),
+    });
+    this.#neighbours = new Neighbours({
+      ...parts,
+      sessions: this.#sessions,
+      moved: (log) => {
+        this.#log = log;
+      },
+      isUnderWay: (id) => this.#entrance.isUnderWay(id),
+      drop: (session, ending) => this.#drop(session, ending),
+      adopt: (record) => this.adopt(record),
+      flush: () => this.#flush(),
+      lost: () => this.#lose(),
     });
   }
 
   static async open(name: RoomName, context: HubContext): Promise<Room> {
-    const log = await context.engine.open(name);
-    return new Room(name, context, log, await ChatOffsets.read(name, context.engine, log));
+    const early: News[] = [];
+    let hear = (news: News): void => void early.push(news);
+    const unfollow = context.engine.follow(name, (news) => hear(news));
+    try {
+      const log = await context.engine.open(name);
+      const room = new Room(name, context, log, await ChatOffsets.read(name, context.engine, log));
+      room.#unfollow = unfollow;
+      hear = (news) => room.#neighbours.hear(news);
+      for (const news of early) hear(news);
+      return room;
+    } catch (cause) {
+      unfollow();
+      throw cause;
+    }
+  }
+
+  /** Hears no more of what others do in it. Only when it is idle, and forgotten. */
+  close(): void {
+    this.#unfollow();
   }
 
   get log(): LogState {
@@ -82,7 +138,7 @@ export class Room {
 
   /** True when nobody is in it and nothing is under way: it can be forgotten, and opened again. */
   get idle(): boolean {
-    return this.#sessions.size === 0 && this.#queue.idle && !this.#announcer.waiting;
+    return this.#sessions.size === 0 && this.#queue.idle && !this.#announcer.waiting && !this.#neighbours.adopting;
   }
 
   /** Resolves when all that was taken in is dealt with. */
@@ -92,15 +148,28 @@ export class Room {
   }
 
   /** Takes in a session that lost its node: away from now on, with its full grace; what its log does not say yet is said. */
-  adopt(record: SessionRecord): Session | undefined {
+  adopt(record: SessionRecord): void {
+    if (this.#isLost) return;
     if (!record.held) {
       if (record.announced) this.#announcer.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost");
-      return undefined;
+      return;
     }
+    if (this.#sessions.has(record.session)) return;
     const session = this.#admit(record);
-    if (record.graceMs !== USUAL_GRACE_MS) session.lingerUntilMs = this.#context.clock.now() + record.graceMs;
-    if (!record.announced) this.#join(session);
+    session.lingerUntilMs = record.graceMs === USUAL_GRACE_MS ? Number.POSITIVE_INFINITY : this.#context.clock.now() + record.graceMs;
+    if (!record.announced) this.#announcer.joined(session);
     this.#schedule(session);
+  }
+
+  /** Takes over a session that another node let in. Gives it; or why not. */
+  attend(record: SessionRecord): Promise<Session | Refusal> {
+    return this.#entrance.attend(record);
+  }
+
+  /** A session that another node looks after, and that asks for something here in passing. */
+  visit(record: SessionRecord): Session {
+    const session = this.#newSession(record);
+    session.visiting = true;
     return session;
   }
 
@@ -109,41 +178,14 @@ export class Room {
     return this.#entrance.enter(entry);
   }
 
-  /** Ends the session now. Resolves when it is done; its transport is closed with `ending`. */
-  end(session: Session, why: LeftWhy, ending: Ending): Promise<void> {
-    if (session.gone) return Promise.resolve();
-    session.happens({ kind: "ended", why });
-    this.#context.wheel.remove(session);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({
-        operation: { kind: "release", session: session.id, why },
-        settle: () => {
-          // What it said before goes out first, with its answers.
-          this.#delivery.pump(session);
-          this.#dismiss(session, why);
-          session.transport?.close(ending);
-          resolve();
-        },
-        fail: (cause) => {
-          // Not kept: it is still here, away, and the end of another grace will try again.
-          session.state = { kind: "away", sinceMs: this.#context.clock.now() };
-          session.lingerUntilMs = Number.POSITIVE_INFINITY;
-          this.#schedule(session);
-          this.#broken(cause);
-          reject(cause);
-        },
-      });
-    });
+  /** Ends the session now. Its transport is closed with `ending`. */
+  end(session: Session, why: LeftWhy, ending: Ending): Promise<Ended> {
+    return this.#departure.end(session, why, ending);
   }
 
   /** Ends the session in `lingerMs` unless it says `hello` before. Source: S27. */
-  linger(session: Session, lingerMs: number): Promise<void> {
-    const graceMs = Math.min(lingerMs, this.#context.limits.graceMs);
-    session.lingerUntilMs = Math.min(session.lingerUntilMs, this.#context.clock.now() + graceMs);
-    this.#schedule(session);
-    return new Promise((resolve) => {
-      this.#queue.push({ operation: { kind: "linger", session: session.id, graceMs }, settle: () => resolve(), fail: () => resolve() });
-    });
+  linger(session: Session, lingerMs: number): Promise<Ended> {
+    return this.#departure.linger(session, lingerMs);
   }
 
   /** The session's transport is gone, or its poll was answered: it is away from now on. */
@@ -197,6 +239,7 @@ export class Room {
 
   /** Does what has come due for a session, and says when to look again. Called by the wheel. */
   due(session: Session, nowMs: number): number {
+    if (session.visiting) return Number.POSITIVE_INFINITY;
     const due = dueNow(session, nowMs);
     if (due.do === "end")
       this.end(session, due.why, { code: "left" }).catch(() => {}); // told by #broken; its grace starts again
@@ -213,30 +256,59 @@ export class Room {
     this.#context.wheel.schedule(session, dueMs(session, this.#context.clock.now()));
   }
 
-  #admit(record: SessionRecord): Session {
+  #newSession(record: SessionRecord): Session {
     const { clock, limits, random } = this.#context;
     const heartbeatMs = Math.round(limits.heartbeatMs * (0.9 + 0.2 * random()));
     const times = { nowMs: clock.now(), wallMs: clock.wall(), heartbeatMs, graceMs: limits.graceMs };
-    const session = new Session(this, record, times, limits.rate);
+    return new Session(this, record, times, limits.rate);
+  }
+
+  #admit(record: SessionRecord): Session {
+    const visitor = this.#context.visitor(record.session, this);
+    const session = visitor ?? this.#newSession(record);
+    visitor?.settle(record, this.#context.clock.now());
     this.#sessions.set(session.id, session);
     this.roster.add(session.key, session.nick);
     this.#context.admitted(session);
+    this.#reckon();
     return session;
   }
 
-  #join(session: Session): Session {
-    if (this.#sessions.size > this.#context.limits.noticeLimit) this.#announcer.quiet = true;
-    this.#announcer.joined(session);
-    return session;
-  }
-
-  #dismiss(session: Session, why: LeftWhy): void {
+  /** Another node looks after it from now on: here it ends without a word to anybody but its peer. */
+  #drop(session: Session, ending: (transport: Transport) => Ending): void {
+    const { transport, listening } = session;
     this.#sessions.delete(session.id);
-    this.roster.remove(session.key);
     this.#delivery.detach(session);
-    this.#context.dismissed(session, why);
-    this.#announcer.left(session, why);
-    if (this.#announcer.quiet && this.#sessions.size < this.#context.limits.noticeLimit * 0.8) this.#speakAgain();
+    this.#context.wheel.remove(session);
+    this.#announcer.forget(session.id);
+    session.transport = undefined;
+    session.forgetOwed();
+    session.visiting = true;
+    // Where it says hello here at this very moment it will be back.
+    const returning = this.#entrance.isUnderWay(session.id) ? listening : undefined;
+    if (returning === undefined) session.listening = undefined;
+    this.#context.dropped(session);
+    for (const each of new Set([transport, listening])) if (each !== undefined && each !== returning) each.close(ending(each));
+  }
+
+  /** What was kept may not be there any more: everybody comes back, and finds out. */
+  #lose(): void {
+    const deserted = this.#sessions.size === 0 && !this.#neighbours.adopting;
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#unfollow();
+    this.#announcer.stop();
+    for (const session of [...this.#sessions.values()]) this.#drop(session, letGo);
+    const settled = this.#queue.abandon(new EngineError("The room's log is not what it was: the room is opened anew."));
+    this.#context.lost(this, { settled, deserted });
+  }
+
+  /** Above so many present, coming and going is not said; well below that it is again. Source: L10. */
+  #reckon(): void {
+    const { online } = this.roster;
+    const { noticeLimit } = this.#context.limits;
+    if (online > noticeLimit) this.#announcer.quiet = true;
+    else if (this.#announcer.quiet && online < noticeLimit * 0.8) this.#speakAgain();
   }
 
   /** From here on coming and going is said again, to people who have not been told for a while who is here. */
@@ -251,14 +323,19 @@ export class Room {
 
   readonly #committed = (committed: Committed, batch: readonly Queued[]): void => {
     const { chunk } = committed;
+    if (chunk !== undefined && chunk.first !== this.#log.last + 1) console.error('OUT OF ORDER own', this.name, chunk.first, chunk.last, this.#log.last);
     if (chunk !== undefined) this.#delivery.append(chunk);
     this.#log = { log: this.#log.log, first: committed.first, last: chunk?.last ?? this.#log.last, at: chunk?.at ?? this.#log.at };
     this.#delivery.trim(committed.first);
     for (let index = 0; index < batch.length; index++) batch[index]?.settle(committed.outcomes[index] as Outcome);
     if (chunk !== undefined) this.#delivery.broadcast(chunk);
+    this.#flush();
+  };
+
+  #flush(): void {
     for (const session of this.#answering) this.#delivery.pump(session);
     this.#answering.clear();
-  };
+  }
 
   readonly #written = (session: Session): void => {
     if (session.carrier === "poll") {

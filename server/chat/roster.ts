@@ -22,6 +22,13 @@ export class Roster {
     this.#encoded = undefined;
   }
 
+  /** These are here, and nobody else. */
+  replace(people: Iterable<{ readonly key: NicknameKey; readonly nick: string }>): void {
+    this.#nicks.clear();
+    for (const { key, nick } of people) this.#nicks.set(key, nick);
+    this.#encoded = undefined;
+  }
+
   /** The `roster` packets, joined: of the first 1,000 people, and the count of all. Kept until somebody comes or goes. Source: S37. */
   encode(): Buffer {
     this.#encoded ??= this.#encode();

@@ -34,6 +34,8 @@ export class Session implements Due {
   queuedSeq = 0;
   refusals: readonly NumberedRefusal[] = [];
   announcement: Announcement = "unsaid";
+  /** True while another node looks after it: what it says here is dealt with, and nothing else. */
+  visiting = false;
   /** How long it may be away. */
   readonly graceMs: number;
   /** When a session that said `leave` with `linger` ends, ms of the clock. */
@@ -43,8 +45,8 @@ export class Session implements Due {
   transport: Transport | undefined;
   /** The transport that is listened to: from the moment its `hello` is taken in, before it is answered. */
   listening: Transport | undefined;
-  /** What carried the session last: only `hello` moves it from one kind to the other. Unknown after a restart. Source: S7. */
-  carrier: "stream" | "poll" | "unknown" = "unknown";
+  /** What carried the session last: only `hello` moves it from one kind to the other. May be unknown after a restart. Source: S7. */
+  carrier: "stream" | "poll" | "unknown";
   /** The last room packet that was handed to the transport. */
   cursor: Offset = 0;
   rosterOwed = false;
@@ -91,6 +93,7 @@ export class Session implements Due {
     this.nickOctets = encodeUtf8(record.nick);
     this.graceMs = graceMs;
     this.announcement = record.announced ? "said" : "unsaid";
+    this.carrier = record.carrier ?? "unknown";
     this.state = { kind: "away", sinceMs: nowMs };
     this.heardAtMs = nowMs;
     this.sinceMs = wallMs;
@@ -107,7 +110,29 @@ export class Session implements Due {
     this.refusals = record.refusals;
   }
 
+  /** Takes over what other nodes did with it meanwhile. What is on its way from here keeps its numbers. */
+  catchUp(record: SessionRecord): void {
+    const { queuedSeq } = this;
+    const settled = queuedSeq === this.seq;
+    this.recall(record);
+    if (!settled) this.queuedSeq = Math.max(queuedSeq, record.seq);
+    this.carrier = record.carrier ?? "unknown";
+    this.announcement = record.announced ? "said" : "unsaid";
+    this.rename(record.nick, record.key);
+  }
+
+  /** This node looks after it again, from now on: nobody listens yet. */
+  settle(record: SessionRecord, nowMs: number): void {
+    this.catchUp(record);
+    this.visiting = false;
+    this.state = { kind: "away", sinceMs: nowMs };
+    this.heardAtMs = nowMs;
+    this.pingAtMs = Number.POSITIVE_INFINITY;
+    this.rosterOwed = false;
+  }
+
   rename(nick: string, key: NicknameKey): void {
+    if (nick === this.nick) return;
     if (key !== this.key) this.formerKey = this.key;
     this.nick = nick;
     this.key = key;

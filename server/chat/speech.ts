@@ -57,12 +57,18 @@ export class Speech {
           session.seq = seq;
           this.#parts.chats.add(outcome.offset);
           sender.accepted(session, seq, outcome.offset);
-        } else if (outcome.kind === "duplicate") sender.accepted(session, seq, undefined);
+        } else if (outcome.kind === "duplicate") this.#dealtWith(session, seq, sender);
         else sender.failed(session, unsettled(outcome));
         this.#parts.answered(session);
       },
       fail: (cause) => sender.failed(session, this.#parts.broken(cause)),
     });
+  }
+
+  /** Another node took this number before. */
+  #dealtWith(session: Session, seq: number, sender: Sender): void {
+    session.seq = Math.max(session.seq, seq);
+    sender.accepted(session, seq, undefined);
   }
 
   #refuse(session: Session, refusal: NumberedRefusal, sender: Sender, group?: object): void {
@@ -74,7 +80,7 @@ export class Speech {
           session.note(refusal);
           this.#parts.context.refused(session, refusal);
           sender.refused(session, refusal);
-        } else if (outcome.kind === "duplicate") sender.accepted(session, refusal.seq, undefined);
+        } else if (outcome.kind === "duplicate") this.#dealtWith(session, refusal.seq, sender);
         else sender.failed(session, unsettled(outcome));
         this.#parts.answered(session);
       },
@@ -139,7 +145,12 @@ export class Speech {
           session.rename(nick, key);
           resolve({ nick });
         },
-        fail: (cause) => resolve(broken(cause)),
+        fail: (cause) => {
+          // It may have been kept all the same: whoever asked has to say hello, and is told the name.
+          const refusal = broken(cause);
+          session.transport?.close(refusal);
+          resolve(refusal);
+        },
       });
     });
   }

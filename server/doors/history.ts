@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { DEFAULT_HISTORY, MAX_HISTORY } from "../../shared/limits.ts";
-import { type Hub, isRefusal } from "../chat/hub.ts";
-import { refuse } from "../chat/replies.ts";
+import type { Hub } from "../chat/hub.ts";
+import { isRefusal, refuse } from "../chat/replies.ts";
 import type { Session } from "../chat/session.ts";
-import { authorised } from "./authorised.ts";
+import { secretOf } from "./authorised.ts";
 import { refuseMethod } from "./long-poll.ts";
 import { type AllowedOrigins, corsHeaders } from "./origin.ts";
 import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
@@ -35,7 +35,9 @@ async function history(
   reading: Set<Session>,
 ): Promise<void> {
   const headers = corsHeaders(request, origins);
-  const session = authorised(request, hub);
+  const secret = secretOf(request);
+  if (isRefusal(secret)) return replyRefusal(reply, secret, headers);
+  const session = hub.session(secret) ?? (await hub.visit(secret));
   if (isRefusal(session)) return replyRefusal(reply, session, headers);
   const { before, limit = String(DEFAULT_HISTORY) } = request.query as Record<string, unknown>;
   if (!isPlace(before)) return replyRefusal(reply, refuse("malformed", "before is an offset, from 1."), headers);
@@ -44,6 +46,8 @@ async function history(
   if (reading.size >= MAX_PAGES) return replyRefusal(reply, refuse("rate-limited", "Too many pages are asked for.", 1000), headers);
   reading.add(session);
   reply.raw.once("close", () => reading.delete(session));
+  // Another node may have shown them more.
+  if (Number(before) > session.room.log.last + 1) await hub.catchUp(session.room.name);
   const { first, last, at, octets } = await session.room.history(Number(before), Number(limit));
   const place = ["Palabre-Offset", String(last), "Palabre-First-Offset", String(first), "Palabre-At", String(at)];
   replyRaw(reply, 200, [...PACKET_HEADERS, ...place, ...headers], octets);

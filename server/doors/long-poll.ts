@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Refusal } from "../../shared/codes.ts";
 import type { ChatPacket } from "../../shared/packet.ts";
 import type { Hello, Leave } from "../../shared/service.ts";
-import { type Hub, isRefusal, stoppingPacket, stoppingRefusal } from "../chat/hub.ts";
-import { encodeAck, encodeRefused, encodeRenameRefused, encodeReply, refuse } from "../chat/replies.ts";
+import { type Hub, stoppingPacket, stoppingRefusal } from "../chat/hub.ts";
+import { encodeAck, encodeRefused, encodeRenameRefused, encodeReply, isRefusal, refuse } from "../chat/replies.ts";
 import type { Session } from "../chat/session.ts";
-import { authorised } from "./authorised.ts";
+import { secretOf } from "./authorised.ts";
 import { type AllowedOrigins, checkOrigin, corsHeaders, preflightHeaders } from "./origin.ts";
 import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
 import { type Answers, findAnswer, PollAnswer } from "./poll-answer.ts";
@@ -42,32 +42,36 @@ export class LongPollDoor {
     });
   }
 
-  #get(request: FastifyRequest, reply: FastifyReply): void {
+  async #get(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const headers = corsHeaders(request, this.#origins);
-    const session = authorised(request, this.#hub);
-    if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
+    const secret = secretOf(request);
+    if (isRefusal(secret)) return this.#refuse(request, reply, secret, headers);
     const query = readQuery(request.query);
     if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
-    const { after } = query;
+    const { after, turn } = query;
     if (after === undefined) return this.#refuse(request, reply, refuse("malformed", "after says which offset you have."), headers);
-    const refusal = this.#mayPoll(session, query);
-    if (refusal !== undefined) return this.#refuse(request, reply, refusal, headers);
-    if (this.#hub.stopping) {
-      replyRaw(
-        reply,
-        200,
-        [...PACKET_HEADERS, "Palabre-Offset", String(after), "Connection", "close", ...headers],
-        stoppingPacket("shutdown"),
-      );
-      return;
+    const session = this.#hub.session(secret) ?? (await this.#hub.attend(secret, { turn, polls: true }, request.ip));
+    const refusal = isRefusal(session) ? session : this.#mayPoll(session, query);
+    const stopping = refusal === undefined ? this.#hub.stopping : refusal.code === "stopping";
+    if (stopping) {
+      const place = ["Palabre-Offset", String(after), "Connection", "close"];
+      return replyRaw(reply, 200, [...PACKET_HEADERS, ...place, ...headers], stoppingPacket("shutdown"));
     }
-    if (after > session.room.log.last) {
+    if (isRefusal(session) || refusal !== undefined) return this.#refuse(request, reply, refusal as Refusal, headers);
+    if (session.visiting) return replyRaw(reply, 204, [...PACKET_HEADERS, ...headers]); // a newer poll came at another node
+    const { room } = session;
+    if (after > room.log.last) {
+      // Another node may have shown them more.
+      await this.#hub.catchUp(room.name);
+      if (after <= room.log.last) return this.#get(request, reply);
       return this.#refuse(request, reply, refuse("unknown-session", "The room has not come so far. Say hello again."), headers);
     }
+    // The peer hung up before anybody could listen for it.
+    if (reply.raw.destroyed) return void reply.hijack();
     const { transport } = this.#seat(session);
-    if (session.transport !== transport) session.room.pollsOn(session, transport);
-    transport.park(reply, after, headers, () => session.room.lost(session, transport));
-    session.room.parked(session, after);
+    if (session.transport !== transport) room.pollsOn(session, transport);
+    transport.park(reply, after, headers, () => room.lost(session, transport));
+    room.parked(session, after);
   }
 
   async #post(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -81,7 +85,8 @@ export class LongPollDoor {
     if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
     if (this.#hub.stopping) return this.#refuse(request, reply, stoppingRefusal(), headers);
     if (body.kind === "hello") return this.#hello(body.hello, request, reply, headers);
-    const session = authorised(request, this.#hub);
+    const secret = secretOf(request);
+    const session = isRefusal(secret) ? secret : (this.#hub.session(secret) ?? (await this.#hub.visit(secret)));
     if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
     if (body.kind === "chats" && query.seq === undefined) {
       return this.#refuse(request, reply, refuse("malformed", "seq says the number of the first chat packet."), headers);
@@ -101,23 +106,24 @@ export class LongPollDoor {
   }
 
   /** What a closing page says. It cannot hear the answer, so there is only one. One of an earlier turn's page ends nothing. Source: H10, H11. */
-  async #lastWord({ session: secret, linger }: Leave, query: PollQuery | Refusal, reply: FastifyReply, headers: string[]): Promise<void> {
-    const session = secret === undefined ? undefined : this.#hub.session(secret);
-    const current = !isRefusal(query) && (query.turn === undefined || query.turn === session?.turn);
-    if (session !== undefined && current && !this.#hub.stopping) {
-      await this.#hub.leave(session, linger).catch((cause) => this.#hub.failed(cause));
+  async #lastWord(leave: Leave, query: PollQuery | Refusal, reply: FastifyReply, headers: string[]): Promise<void> {
+    if (leave.session !== undefined && !isRefusal(query) && !this.#hub.stopping) {
+      await this.#hub.farewell(leave.session, leave, query.turn).catch((cause) => this.#hub.failed(cause));
     }
     replyRaw(reply, 204, [...PACKET_HEADERS, ...headers]);
   }
 
   async #take(session: Session, body: PollBody & { kind: "chats" | "service" }, query: PollQuery): Promise<Uint8Array | Refusal> {
-    const refusal = this.#hub.stopping ? stoppingRefusal() : this.#mayPoll(session, query);
+    const unknown = session.visiting ? await this.#hub.refresh(session) : undefined;
+    const refusal = this.#hub.stopping ? stoppingRefusal() : (unknown ?? this.#mayPoll(session, query));
     if (refusal !== undefined) return refusal;
     for (let ignored = 0; ignored < body.ignored; ignored++) session.room.speech.spend(session);
     return body.kind === "chats" ? this.#say(session, body.chats, query.seq as number) : this.#serve(session, body.service);
   }
 
   async #say(session: Session, chats: readonly ChatPacket[], firstSeq: number): Promise<Uint8Array | Refusal> {
+    // Another node may have dealt with those between.
+    if (firstSeq > session.queuedSeq + 1) await this.#hub.refresh(session);
     const dealtWith = session.queuedSeq;
     if (firstSeq > dealtWith + 1) return refuse("seq-gap", `The next number is ${dealtWith + 1}.`);
     const isNew = firstSeq + chats.length - 1 > dealtWith;
@@ -133,10 +139,15 @@ export class LongPollDoor {
       }
       seq++;
     }
-    const settled = await answer.settled();
+    let settled = await answer.settled();
     if (isRefusal(settled)) {
       session.queuedSeq = session.seq;
       return settled;
+    }
+    if (answer.repeated) {
+      // Another node dealt with some of it, and may have refused it.
+      await this.#hub.refresh(session);
+      settled = answer.again((number) => this.#again(session, number));
     }
     seat.answers = settled;
     return settled.body;
@@ -148,11 +159,13 @@ export class LongPollDoor {
     return refusal === undefined ? encodeAck(seq, undefined) : encodeRefused(refusal);
   }
 
-  async #serve(session: Session, service: (PollBody & { kind: "service" })["service"]): Promise<Uint8Array> {
+  async #serve(session: Session, service: (PollBody & { kind: "service" })["service"]): Promise<Uint8Array | Refusal> {
     if (service?.type === "leave") await this.#hub.leave(session, service.linger);
     if (service?.type !== "rename") return NOTHING;
     const renamed = await session.room.speech.rename(session, service.nick);
-    return isRefusal(renamed) ? encodeRenameRefused(renamed) : encodeReply({ type: "you", nick: renamed.nick });
+    if (!isRefusal(renamed)) return encodeReply({ type: "you", nick: renamed.nick });
+    // It may have been kept all the same: whoever asked says hello again, and is told the name.
+    return renamed.code === "internal" ? renamed : encodeRenameRefused(renamed);
   }
 
   /** Overlapping POSTs of a session are taken one after the other. */

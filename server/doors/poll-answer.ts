@@ -22,6 +22,8 @@ export class PollAnswer implements Sender {
   readonly #slots: (Uint8Array | undefined)[] = [];
   #open = 0;
   #failure: Refusal | undefined;
+  /** The numbers that were dealt with before, and of which it is not known here how. */
+  readonly #repeated: number[] = [];
   #done: (() => void) | undefined;
 
   constructor(firstSeq: number) {
@@ -42,10 +44,26 @@ export class PollAnswer implements Sender {
   /** Resolves when every number is answered; or to why nothing of it was taken. */
   async settled(): Promise<Answers | Refusal> {
     if (this.#open > 0) await new Promise<void>((resolve) => (this.#done = resolve));
-    return this.#failure ?? { firstSeq: this.#firstSeq, body: Buffer.concat(this.#slots as Uint8Array[]) };
+    return this.#failure ?? this.#answers();
+  }
+
+  /** True where some number was dealt with before, and it is not known here how. */
+  get repeated(): boolean {
+    return this.#repeated.length > 0;
+  }
+
+  /** The answers, with those to the repeated numbers as `answer` gives them. */
+  again(answer: (seq: number) => Uint8Array): Answers {
+    for (const seq of this.#repeated) this.#slots[seq - this.#firstSeq] = answer(seq);
+    return this.#answers();
+  }
+
+  #answers(): Answers {
+    return { firstSeq: this.#firstSeq, body: Buffer.concat(this.#slots as Uint8Array[]) };
   }
 
   accepted(_session: Session, seq: number, offset: Offset | undefined): void {
+    if (offset === undefined) this.#repeated.push(seq);
     this.#fill(seq, encodeAck(seq, offset));
   }
 

@@ -4,9 +4,9 @@ import { concatOctets } from "../../shared/octets.ts";
 import { decodeAt } from "../../shared/packet.ts";
 import { parseClientService } from "../../shared/service.ts";
 import { Conversation } from "../chat/conversation.ts";
-import { type Hub, isRefusal } from "../chat/hub.ts";
+import type { Hub } from "../chat/hub.ts";
 import { Posts } from "../chat/posts.ts";
-import { encodeError } from "../chat/replies.ts";
+import { encodeError, isRefusal } from "../chat/replies.ts";
 import type { Ending, Payload, StreamTransport } from "../chat/transport.ts";
 import { SocketWriter } from "./socket-writer.ts";
 

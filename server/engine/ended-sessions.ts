@@ -1,5 +1,14 @@
 import type { SessionId } from "./engine.ts";
-import type { KeptSession, Store } from "./store.ts";
+
+/** What has to be known of a session to see whether it is forgotten. */
+export type EndedSession = {
+  readonly session: SessionId;
+  readonly announced: boolean;
+  readonly ended: { readonly atMs: number } | undefined;
+};
+
+/** Shows every session that needs no care. */
+type EndedSessions = { visitEnded(visit: (kept: EndedSession) => void): Promise<void> };
 
 const MINUTE_MS = 60_000;
 
@@ -14,7 +23,7 @@ export type Forgetting = {
 };
 
 /** Ended, and the log says so too, too long ago. */
-export function isForgotten({ ended, announced }: Readonly<KeptSession>, { oldestMs, sinceMs, latest }: Forgetting): boolean {
+export function isForgotten({ ended, announced }: EndedSession, { oldestMs, sinceMs, latest }: Forgetting): boolean {
   if (ended === undefined || announced) return false;
   return latest(ended.atMs) < oldestMs || (sinceMs > oldestMs && ended.atMs < sinceMs);
 }
@@ -23,7 +32,7 @@ export function isForgotten({ ended, announced }: Readonly<KeptSession>, { oldes
  * From which moment on sessions that ended are remembered, ms since the epoch: from `oldestMs`, or later where more than `most` ended since.
  * To the minute: a few too many may go.
  */
-export async function rememberedSince(store: Store, oldestMs: number, most: number): Promise<number> {
+export async function rememberedSince(store: EndedSessions, oldestMs: number, most: number): Promise<number> {
   const perMinute = new Map<number, number>();
   await store.visitEnded(({ ended }) => {
     const minute = Math.floor(Math.max(ended?.atMs ?? 0, oldestMs) / MINUTE_MS);
@@ -38,7 +47,7 @@ export async function rememberedSince(store: Store, oldestMs: number, most: numb
 }
 
 /** All of them. */
-export async function forgottenSessions(store: Store, forgetting: Forgetting): Promise<SessionId[]> {
+export async function forgottenSessions(store: EndedSessions, forgetting: Forgetting): Promise<SessionId[]> {
   const ids: SessionId[] = [];
   await store.visitEnded((kept) => {
     if (isForgotten(kept, forgetting)) ids.push(kept.session);

@@ -95,6 +95,7 @@ export type News =
  * What changes a room. A commit carries them out one after the other, all or none; each sees what the ones before it did.
  *
  * - `hello`: resumes a session that is held, or claims `nick` and a place for one that is not. Begins a turn. This node looks after it from then on.
+ *   `settles`: a `left` that another node was to say, and that would come too late, is appended before it.
  * - `attend`: the same for a session that is held, without a turn: it asked here for what is new.
  * - `chat`: appends number `seq` of the session. `refuse`: uses that number up without appending.
  * - `rename`: claims another nickname (one that somebody has given back is free once the log says that they left), appends `packet` (where there is one) and gives the old one back.
@@ -105,7 +106,16 @@ export type News =
  * - `post`: appends `packet`, which is nobody's; under the nickname of `key`, where it has one, which nobody may hold.
  */
 export type Operation =
-  | { kind: "hello"; session: SessionId; nick?: string; key?: NicknameKey; maxHeld: number; graceMs: number; carrier?: Carrier }
+  | {
+      kind: "hello";
+      session: SessionId;
+      nick?: string;
+      key?: NicknameKey;
+      maxHeld: number;
+      graceMs: number;
+      carrier?: Carrier;
+      settles?: boolean;
+    }
   | { kind: "attend"; session: SessionId }
   | { kind: "chat"; session: SessionId; turn: number; seq: number; packet: Uint8Array }
   | { kind: "refuse"; session: SessionId; turn: number; refusal: NumberedRefusal }

@@ -1,0 +1,650 @@
+import { randomBytes } from "node:crypto";
+import type { RoomName } from "../../shared/room-name.ts";
+import type { Clock } from "../clock.ts";
+import { AgeSearch } from "./age-search.ts";
+import { KEPT_LIMITS, type KeptLimits } from "./embedded.ts";
+import { type EndedSession, forgottenSessions, rememberedSince } from "./ended-sessions.ts";
+import {
+  type Chunk,
+  type Committed,
+  type Engine,
+  EngineError,
+  type HistoryLimits,
+  type LogState,
+  type News,
+  type Offset,
+  type Operation,
+  type SessionId,
+  type SessionRecord,
+} from "./engine.ts";
+import { Follower } from "./redis/follower.ts";
+import { allOf, HOUSE, type RoomKeys, roomKeys } from "./redis/keys.ts";
+import { checkRedis } from "./redis/redis-check.ts";
+import { RedisConnection } from "./redis/redis-connection.ts";
+import { RedisTrouble } from "./redis/redis-trouble.ts";
+import type { RedisPlace } from "./redis/redis-url.ts";
+import { SCRIPTS, type Script } from "./redis/script.ts";
+import {
+  type Argument,
+  type CommitReply,
+  type OpenedRoom,
+  putOperation,
+  type ReadChunk,
+  type Reply,
+  readChunks,
+  readCommit,
+  readOpened,
+  readRecord,
+  readTold,
+  texts,
+} from "./redis/wire.ts";
+import { SteadyTime } from "./steady-time.ts";
+import { type EngineLog, engineError, Trouble } from "./trouble.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** How long a session's `seq` and `turn` are remembered after it ended. Source: S29. */
+const MEMORY_MS = DAY_MS;
+/** Rooms of which nothing was heard for so long are nobody's. */
+const UNUSED_FOR_MS = 10 * 60 * 1000;
+/** A node of which nothing was heard for so long is dead: others look after its sessions. */
+const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = 3000;
+/** After so many rounds sessions that nobody looks after are looked for even if no node is known to have died. */
+const LOOK_AGAIN_AFTER = 10;
+/** How long a commit may take, from when it is asked for: what has no answer by then has failed, though it may be kept. */
+const COMMIT_WITHIN_MS = 5000;
+const ANSWER_WITHIN_MS = 5000;
+/** How long Redis may be silent before it is said to be in trouble. */
+const PULSE_WITHIN_MS = 2000;
+/** After so many pulses without an answer the connections are made anew. */
+const RENEW_AFTER = 4;
+const TRY_AGAIN_MS = 50;
+/** Stands for all rooms where one line is kept for them; no room is called so. */
+const PRESENCE = "" as RoomName;
+/** How long a message from a channel may be on its way before what it says is looked up. */
+const MISSING_AFTER_MS = 150;
+const ADOPT_AT_ONCE = 500;
+const FORGET_AT_ONCE = 500;
+const AGES_AT_ONCE = 500;
+/** What is read of a log at once to fill a gap. */
+const FILL_OCTETS = 1024 * 1024;
+
+export type RedisEngineParts = {
+  readonly place: RedisPlace;
+  readonly clock: Clock;
+  readonly log: EngineLog;
+  readonly history: HistoryLimits;
+  readonly limits?: KeptLimits;
+  /** What an acknowledgement waits for beside the primary: so many replicas have it. */
+  readonly replicas?: number;
+  /** Instead of Redis' own time, for tests that move it: ms since the epoch. */
+  readonly wall?: () => number;
+};
+
+/**
+ * The engine that several nodes share: everything is in Redis, and every change is one script there. This node only keeps what it needs to hand on, in
+ * order, what the others do.
+ */
+export class RedisEngine implements Engine {
+  readonly node = randomBytes(9).toString("base64url");
+  readonly #parts: RedisEngineParts;
+  readonly #clock: Clock;
+  readonly #limits: KeptLimits;
+  readonly #trouble: Trouble;
+  #connection!: RedisConnection;
+  #time!: SteadyTime;
+  #others: readonly string[] = [];
+  readonly #keys = new Map<RoomName, RoomKeys>();
+  /** What is asked of a room one after the other. */
+  readonly #turns = new Map<RoomName, Promise<unknown>>();
+  readonly #numbers = new Map<RoomName, number>();
+  readonly #followers = new Map<RoomName, Follower>();
+  readonly #filling = new Set<RoomName>();
+  #reservations = 0;
+  readonly #known = new Set<RoomName>();
+  #orphansListener: ((records: readonly SessionRecord[]) => void) | undefined;
+  #callOffRenewal: (() => void) | undefined;
+  #renewals = 0;
+  #pulsing = false;
+  #unanswered = 0;
+  #adoptsAtMs = 0;
+  /** A room that something went wrong in: nothing is well before that is over. */
+  #failedRoom: RoomName | undefined;
+  readonly #pending = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  private constructor(parts: RedisEngineParts) {
+    const { clock, log, limits = KEPT_LIMITS } = parts;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#trouble = new Trouble({ clock, log, tryAgain: () => void this.#pulse() });
+  }
+
+  /** Rejects with EngineError where Redis cannot be used as it is. */
+  static async start(parts: RedisEngineParts): Promise<RedisEngine> {
+    const engine = new RedisEngine(parts);
+    engine.#connection = await RedisConnection.open(parts.place, {
+      failed: (error) => engine.#failed(error),
+      back: () => engine.#lookAtAll(),
+    });
+    try {
+      await checkRedis(engine.#connection, parts.log);
+      const nowMs = await engine.#renewLease();
+      const wall = parts.wall ?? (() => nowMs);
+      engine.#time = new SteadyTime({ ...parts.clock, wall, now: () => parts.clock.now() });
+      engine.#renewLater();
+      await engine.tidy();
+      return engine;
+    } catch (error) {
+      await engine.close();
+      throw engineError("The log could not be opened", "Mend that, or give Palabre another REDIS_URL.", error);
+    }
+  }
+
+  async open(room: RoomName): Promise<LogState> {
+    this.#alive();
+    return this.#inTurn(room, async () => {
+      await this.#remember(room);
+      const follower = this.#followers.get(room);
+      if (follower === undefined || follower.begun) return (await this.#look(room, false)).state;
+      await this.#connection.subscribe(this.#keysOf(room).channel, (message) => follower.heard(readTold(message)), ANSWER_WITHIN_MS);
+      const opened = await this.#look(room, true);
+      follower.begin(opened);
+      return opened.state;
+    });
+  }
+
+  async commit(room: RoomName, operations: readonly Operation[]): Promise<Committed> {
+    this.#alive();
+    const deadlineMs = performance.now() + COMMIT_WITHIN_MS;
+    const presence = operations.some(({ kind }) => kind === "hello" || kind === "release");
+    const reply = await this.#inTurn(room, () => this.#commit(room, operations, deadlineMs), presence);
+    if (reply.told) await this.#followers.get(room)?.turn(reply.revision, reply.chunk?.last ?? 0);
+    const { outcomes, chunk, first } = reply;
+    return chunk === undefined ? { outcomes, first } : { outcomes, chunk, first };
+  }
+
+  async read(room: RoomName, after: Offset, maxOctets: number): Promise<Chunk[]> {
+    const chunks = await this.#read(room, after, maxOctets);
+    return chunks.map(({ revision: _, ...chunk }) => chunk);
+  }
+
+  follow(room: RoomName, listener: (news: News) => void): () => void {
+    const follower = new Follower({ node: this.node, listener, missing: () => this.#lookSoon(room) });
+    this.#followers.get(room)?.end();
+    this.#followers.set(room, follower);
+    return () => {
+      follower.end();
+      if (this.#followers.get(room) === follower) this.#unfollow(room);
+    };
+  }
+
+  async catchUp(room: RoomName): Promise<void> {
+    const follower = this.#followers.get(room);
+    if (follower === undefined) return;
+    const { revision } = await this.#look(room, false);
+    follower.note(revision);
+    if (follower.behind) this.#lookSoon(room);
+    await follower.upTo(revision);
+  }
+
+  async find(session: SessionId): Promise<SessionRecord | undefined> {
+    this.#alive();
+    const room = await this.#roomOf(session);
+    return room === undefined ? undefined : this.#find(room, session);
+  }
+
+  async adopt(): Promise<SessionRecord[]> {
+    this.#alive();
+    const records: SessionRecord[] = [];
+    for (const room of await this.#rooms()) records.push(...(await this.#adopt(room)));
+    return records;
+  }
+
+  orphans(listener: (records: readonly SessionRecord[]) => void): () => void {
+    this.#orphansListener = listener;
+    return () => {
+      this.#orphansListener = undefined;
+    };
+  }
+
+  async tidy(): Promise<void> {
+    this.#alive();
+    const rooms = await this.#rooms();
+    await this.#forgetSessions(rooms);
+    for (const room of rooms) {
+      await this.#trimByAge(room);
+      await this.#forgetLog(room);
+    }
+    await this.#forgetNodes(rooms);
+  }
+
+  get well(): boolean {
+    return !this.#trouble.lasts;
+  }
+
+  async hasRoomFor(room: RoomName): Promise<boolean> {
+    if (this.#followers.has(room)) return true;
+    const [isKnown, logs] = await Promise.all([
+      this.#send(HOUSE.logs, ["SISMEMBER", HOUSE.logs, room]),
+      this.#send(HOUSE.logs, ["SCARD", HOUSE.logs]),
+    ]);
+    return Number(isKnown) === 1 || Number(logs) < this.#limits.rooms;
+  }
+
+  async held(): Promise<number> {
+    return Number(await this.#send(HOUSE.places, ["SCARD", HOUSE.places]));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      this.#trouble.close();
+      this.#callOffRenewal?.();
+      await Promise.allSettled(this.#pending);
+      for (const follower of this.#followers.values()) follower.end();
+      // From here on others may look after its sessions: at once, and not only when its lease has run out.
+      await this.#connection.send(HOUSE.nodes, ["ZREM", HOUSE.nodes, this.node], PULSE_WITHIN_MS).catch(() => {});
+      this.#connection.close();
+    })();
+    return this.#closed;
+  }
+
+  async #commit(room: RoomName, operations: readonly Operation[], deadlineMs: number): Promise<CommitReply> {
+    const hellos = operations.filter((operation) => operation.kind === "hello");
+    const token = `${this.node}:${++this.#reservations}`;
+    let places = { held: 0, reserved: 0, foreign: new Set<SessionId>() };
+    try {
+      if (hellos.length > 0) places = await this.#claim(room, token, hellos, deadlineMs);
+      const reply = await this.#carryOut(room, operations, places, deadlineMs);
+      if (reply.made) await this.#remember(room, true).catch((error: unknown) => this.#failed(error));
+      if (places.reserved > 0 || reply.places.length > 0) await this.#settle(room, token, places.reserved, reply.places);
+      return reply;
+    } catch (error) {
+      if (places.reserved > 0) void this.#settle(room, token, places.reserved, []);
+      throw error;
+    }
+  }
+
+  /** Reserves places for newcomers. `foreign`: those who are in another room. */
+  async #claim(room: RoomName, token: string, hellos: readonly (Operation & { kind: "hello" })[], deadlineMs: number) {
+    const cap = Math.max(...hellos.map(({ maxHeld }) => maxHeld));
+    const sessions = hellos.map(({ session }) => session);
+    const args = [room, token, `${hellos.length}`, `${cap}`, ...sessions];
+    const reply = (await this.#insist(SCRIPTS.claim, [HOUSE.places, HOUSE.sessions], args, deadlineMs)) as Reply[];
+    const foreign = new Set<SessionId>();
+    for (const [index, other] of texts(reply[2]).entries()) {
+      if (other !== "" && (await this.#isIn(other as RoomName, sessions[index] as SessionId))) foreign.add(sessions[index] as SessionId);
+    }
+    return { held: Number(reply[0]), reserved: Number(reply[1]), foreign };
+  }
+
+  /** What is noted of a session's room may be old; or its `hello` there is being worked on at another node this very moment. */
+  async #isIn(room: RoomName, session: SessionId): Promise<boolean> {
+    for (let tries = 0; tries < 3; tries++) {
+      if ((await this.#find(room, session)) !== undefined) return true;
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+    return false;
+  }
+
+  async #carryOut(
+    room: RoomName,
+    operations: readonly Operation[],
+    { held, reserved, foreign }: { held: number; reserved: number; foreign: ReadonlySet<SessionId> },
+    deadlineMs: number,
+  ): Promise<CommitReply> {
+    const keys = this.#keysOf(room);
+    const number = (this.#numbers.get(room) ?? 0) + 1;
+    this.#numbers.set(room, number);
+    const wall = this.#parts.wall === undefined ? "" : `${this.#parts.wall()}`;
+    const args: Argument[] = [this.node, `${number}`, newLogId(), wall, `${Math.round(this.#steadyMs)}`];
+    args.push(`${this.#parts.history.packets}`, keys.channel, `${held}`, `${reserved}`, `${this.#others.length}`, ...this.#others);
+    for (const operation of operations) putOperation(args, operation, "session" in operation && foreign.has(operation.session));
+    try {
+      const reply = await this.#insist(SCRIPTS.commit, allOf(keys), args, deadlineMs);
+      await this.#replicated(keys.log, deadlineMs);
+      return readCommit(reply, room, operations);
+    } catch (error) {
+      this.#failedRoom = room;
+      throw this.#failed(error);
+    }
+  }
+
+  /** Waits until as many replicas have it as the operator wants. */
+  async #replicated(key: string, deadlineMs: number): Promise<void> {
+    const { replicas = 0 } = this.#parts;
+    if (replicas === 0) return;
+    const leftMs = Math.max(1, Math.round(deadlineMs - performance.now()));
+    const count = Number(await this.#connection.send(key, ["WAIT", `${replicas}`, `${leftMs}`], leftMs + ANSWER_WITHIN_MS));
+    if (count < replicas)
+      throw new RedisTrouble(`Only ${count} replicas of Redis answer, and REDIS_REPLICAS asks for ${replicas}.`, true, undefined);
+  }
+
+  /** What fails here is put right by the next tidying: what was committed is kept all the same. */
+  async #settle(room: RoomName, token: string, reserved: number, places: readonly string[]): Promise<void> {
+    const args = [room, token, `${reserved}`, ...places];
+    await this.#run(SCRIPTS.settle, [HOUSE.places, HOUSE.sessions], args).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Again and again until it is done, or until the deadline. */
+  async #insist(script: Script, keys: readonly string[], args: readonly Argument[], deadlineMs: number): Promise<Reply> {
+    for (;;) {
+      try {
+        return await this.#connection.run(script, keys, args, Math.max(1, deadlineMs - performance.now()));
+      } catch (error) {
+        if (!(error as RedisTrouble).passes || performance.now() + TRY_AGAIN_MS > deadlineMs || this.#closed !== undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      }
+    }
+  }
+
+  #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
+    return this.#connection.run(script, keys, args, ANSWER_WITHIN_MS);
+  }
+
+  #send(key: string, args: readonly string[]): Promise<unknown> {
+    this.#alive();
+    return this.#connection.send(key, args, ANSWER_WITHIN_MS);
+  }
+
+  async #read(room: RoomName, after: Offset, maxOctets: number): Promise<ReadChunk[]> {
+    this.#alive();
+    const { log, state } = this.#keysOf(room);
+    return readChunks(await this.#run(SCRIPTS.read, [log, state], [`${after + 1}`, `${maxOctets}`]));
+  }
+
+  async #look(room: RoomName, people: boolean): Promise<OpenedRoom> {
+    const { state, sessions, care } = this.#keysOf(room);
+    const opened = readOpened(
+      await this.#run(SCRIPTS.open, [state, sessions, care], [newLogId(), `${Math.round(this.#steadyMs)}`, people ? "1" : "0"]),
+    );
+    if (opened.made) await this.#remember(room, true);
+    return opened;
+  }
+
+  async #roomOf(session: SessionId): Promise<RoomName | undefined> {
+    return ((await this.#send(HOUSE.sessions, ["HGET", HOUSE.sessions, session])) as RoomName | null) ?? undefined;
+  }
+
+  async #find(room: RoomName, session: SessionId): Promise<SessionRecord | undefined> {
+    const fields = await this.#run(SCRIPTS.find, [this.#keysOf(room).sessions], [session]);
+    return fields === null ? undefined : readRecord(session, room, fields as Reply[]);
+  }
+
+  async #rooms(): Promise<RoomName[]> {
+    return (await this.#send(HOUSE.rooms, ["SMEMBERS", HOUSE.rooms])) as RoomName[];
+  }
+
+  /** So that the room is found by whoever tidies, or adopts. */
+  async #remember(room: RoomName, again = false): Promise<void> {
+    if (this.#known.has(room) && !again) return;
+    await this.#send(HOUSE.rooms, ["SADD", HOUSE.rooms, room]);
+    await this.#send(HOUSE.logs, ["SADD", HOUSE.logs, room]);
+    this.#known.add(room);
+  }
+
+  async #adopt(room: RoomName): Promise<SessionRecord[]> {
+    const { state, sessions, care, channel } = this.#keysOf(room);
+    const records: SessionRecord[] = [];
+    for (;;) {
+      const args = [this.node, `${ADOPT_AT_ONCE}`, channel, ...this.#others];
+      const [revision, ...found] = (await this.#run(SCRIPTS.adopt, [state, sessions, care], args)) as Reply[];
+      const follower = this.#followers.get(room);
+      if (Number(revision) > 0) void follower?.turn(Number(revision), follower.last);
+      for (let at = 0; at < found.length; at += 2) records.push(readRecord(String(found[at]) as SessionId, room, found[at + 1] as Reply[]));
+      if (found.length < 2 * ADOPT_AT_ONCE) return records;
+    }
+  }
+
+  /** What is missing may still be on its way; else it is read. */
+  #lookSoon(room: RoomName): void {
+    if (this.#filling.has(room)) return;
+    this.#filling.add(room);
+    setTimeout(() => {
+      this.#filling.delete(room);
+      if (this.#followers.get(room)?.behind) this.#fill(room).catch((error: unknown) => this.#failed(error));
+    }, MISSING_AFTER_MS).unref();
+  }
+
+  #lookAtAll(): void {
+    for (const room of this.#followers.keys()) this.#fill(room).catch((error: unknown) => this.#failed(error));
+  }
+
+  async #fill(room: RoomName): Promise<void> {
+    if (this.#closed !== undefined) return;
+    await this.#inTurn(room, async () => {
+      const follower = this.#followers.get(room);
+      if (follower === undefined || !follower.begun) return;
+      const opened = await this.#look(room, true);
+      if (follower.isLost(opened)) return this.#lost(room, follower, opened);
+      const chunks: ReadChunk[] = [];
+      for (let after = follower.last; after < opened.state.last; ) {
+        const read = await this.#read(room, after, FILL_OCTETS);
+        const newest = read.at(-1);
+        if (newest === undefined) return this.#lost(room, follower, opened);
+        chunks.push(...read);
+        after = newest.last;
+      }
+      if (this.#followers.get(room) === follower)
+        await follower.fill(
+          opened,
+          chunks.filter(({ last }) => last <= opened.state.last),
+        );
+    });
+  }
+
+  /** What was handed out is not kept any more: its offsets mean nothing now, and that has to show. */
+  async #lost(room: RoomName, follower: Follower, { state, revision }: OpenedRoom): Promise<void> {
+    if (revision < follower.revision || state.last < follower.last)
+      await this.#run(SCRIPTS.anotherLog, [this.#keysOf(room).state], [state.log, newLogId()]);
+    this.#parts.log.error({ room }, "Redis has lost what it had acknowledged: everybody in the room begins anew with what is left");
+    this.#unfollow(room);
+    follower.lose();
+  }
+
+  #unfollow(room: RoomName): void {
+    this.#followers.delete(room);
+    this.#connection.unsubscribe(this.#keysOf(room).channel);
+  }
+
+  /** What is asked of a room is done one after the other; and so is what changes who is anywhere (`presence`). */
+  #inTurn<Result>(room: RoomName, run: () => Promise<Result>, presence = false): Promise<Result> {
+    const lines = presence ? [room, PRESENCE] : [room];
+    const turn = Promise.all(lines.map((line) => this.#turns.get(line))).then(run);
+    const settled = turn.then(
+      () => {},
+      () => {},
+    );
+    for (const line of lines) this.#turns.set(line, settled);
+    this.#pending.add(settled);
+    void settled.then(() => {
+      this.#pending.delete(settled);
+      for (const line of lines) if (this.#turns.get(line) === settled) this.#turns.delete(line);
+    });
+    return turn;
+  }
+
+  #renewLater(): void {
+    this.#callOffRenewal = this.#clock.after(RENEW_EVERY_MS, () => {
+      this.#renewLater();
+      if (!this.#trouble.lasts) void this.#pulse();
+    });
+  }
+
+  /** Says that this node runs, and finds out whether Redis does; what was in its way is over when it succeeds. */
+  async #pulse(): Promise<void> {
+    if (this.#pulsing) return;
+    this.#pulsing = true;
+    try {
+      await this.#renewLease();
+      const room = this.#failedRoom;
+      if (room !== undefined)
+        await this.#inTurn(room, () =>
+          this.#carryOut(room, [], { held: 0, reserved: 0, foreign: new Set() }, performance.now() + PULSE_WITHIN_MS),
+        );
+      this.#failedRoom = undefined;
+      this.#unanswered = 0;
+      if (this.#trouble.lasts) {
+        this.#trouble.ends();
+        this.#lookAtAll();
+      } else await this.#lookForNews();
+      await this.#lookForOrphans();
+    } catch (error) {
+      this.#failed(error);
+      if (++this.#unanswered % RENEW_AFTER === 0) await this.#connection.renew();
+    } finally {
+      this.#pulsing = false;
+    }
+  }
+
+  /** Gives Redis' time. */
+  async #renewLease(): Promise<number> {
+    const reply = (await this.#connection.run(SCRIPTS.lease, [HOUSE.nodes], [this.node, `${LEASE_MS}`], PULSE_WITHIN_MS)) as Reply[];
+    const others = texts(reply[2]);
+    // After a while in which nobody could renew anything, everybody gets the time to do so.
+    if (Number(reply[1]) === 1 && this.#renewals > 0) this.#adoptsAtMs = performance.now() + LEASE_MS;
+    const died = this.#others.some((node) => !others.includes(node));
+    this.#others = others;
+    this.#renewals = died ? LOOK_AGAIN_AFTER : this.#renewals + 1;
+    return Number(String(reply[0]));
+  }
+
+  async #lookForOrphans(): Promise<void> {
+    if (this.#orphansListener === undefined || this.#renewals < LOOK_AGAIN_AFTER || performance.now() < this.#adoptsAtMs) return;
+    this.#renewals = 1;
+    const records = await this.adopt();
+    if (records.length > 0) this.#orphansListener?.(records);
+  }
+
+  /** What a channel said may be lost without anybody noticing. */
+  async #lookForNews(): Promise<void> {
+    await Promise.all(
+      [...this.#followers].map(async ([room, follower]) => {
+        if (!follower.begun) return;
+        const revision = Number(await this.#send(this.#keysOf(room).state, ["HGET", this.#keysOf(room).state, "rev"]));
+        follower.note(revision);
+        if (follower.behind) this.#lookSoon(room);
+        else if (revision < follower.revision) await this.#fill(room);
+      }),
+    );
+  }
+
+  #failed(error: unknown): EngineError {
+    if (this.#closed !== undefined) return engineError("The engine is closed", "", error);
+    return this.#trouble.because(error);
+  }
+
+  async #forgetSessions(rooms: readonly RoomName[]): Promise<void> {
+    const nowMs = this.#steadyMs;
+    const oldestMs = nowMs - MEMORY_MS;
+    const roomOf = new Map<SessionId, RoomName>();
+    const endedAt = new Map<SessionId, number>();
+    const store = {
+      visitEnded: async (visit: (kept: EndedSession) => void) => {
+        for (const [session, atMs] of endedAt) visit({ session, announced: false, ended: { atMs } });
+      },
+    };
+    for (const room of rooms) {
+      const { ended } = this.#keysOf(room);
+      const reply = (await this.#send(ended, ["ZRANGE", ended, "0", "-1", "WITHSCORES"])) as ([string, number] | string)[];
+      for (const [session, score] of pairs(reply)) {
+        roomOf.set(session as SessionId, room);
+        endedAt.set(session as SessionId, score);
+      }
+    }
+    const sinceMs = await rememberedSince(store, oldestMs, this.#limits.endedSessions);
+    const ids = await forgottenSessions(store, { oldestMs, sinceMs, latest: (notedMs) => this.#time.latest(notedMs) });
+    for (const room of rooms) {
+      const here = ids.filter((id) => roomOf.get(id) === room);
+      for (let at = 0; at < here.length; at += FORGET_AT_ONCE) {
+        const some = here.slice(at, at + FORGET_AT_ONCE);
+        const { sessions, claims, ended } = this.#keysOf(room);
+        const args = some.flatMap((id) => [id, `${endedAt.get(id)}`]);
+        const forgotten = texts(await this.#run(SCRIPTS.forget, [sessions, claims, ended], args));
+        if (forgotten.length > 0)
+          await this.#settle(
+            room,
+            "",
+            0,
+            forgotten.flatMap((id) => [id, "unknown"]),
+          );
+      }
+    }
+  }
+
+  async #trimByAge(room: RoomName): Promise<void> {
+    const { log, state } = this.#keysOf(room);
+    const [first, last] = ((await this.#send(state, ["HMGET", state, "first", "last"])) as (string | null)[]).map(Number) as [
+      number,
+      number,
+    ];
+    if (first > last) return;
+    const nowMs = this.#parts.wall?.() ?? this.#steadyMs;
+    const search = new AgeSearch(nowMs - this.#parts.history.days * DAY_MS, nowMs);
+    for (let from = first; from <= last; ) {
+      const ages = texts(await this.#run(SCRIPTS.ages, [log], [`${from}`, `${AGES_AT_ONCE}`])).map(Number);
+      let ended = ages.length === 0;
+      for (let at = 0; at < ages.length && !ended; at += 3) ended = search.ends(ages[at] as number, ages[at + 1] as number);
+      if (ended) break;
+      from = (ages.at(-1) as number) + 1;
+    }
+    const since = search.found ?? last + 1;
+    if (since > first) await this.#run(SCRIPTS.trim, [log, state], [`${since}`]);
+  }
+
+  async #forgetLog(room: RoomName): Promise<void> {
+    if (this.#followers.has(room)) return;
+    const left = String(await this.#run(SCRIPTS.forgetLog, allOf(this.#keysOf(room)), [`${Math.round(this.#steadyMs - UNUSED_FOR_MS)}`]));
+    if (left === "log") return;
+    this.#known.delete(room);
+    await this.#send(HOUSE.logs, ["SREM", HOUSE.logs, room]);
+    if (left === "") await this.#send(HOUSE.rooms, ["SREM", HOUSE.rooms, room]);
+  }
+
+  /** What nodes that died long ago left behind: answers that nobody waits for, and places that they had reserved. */
+  async #forgetNodes(rooms: readonly RoomName[]): Promise<void> {
+    await this.#send(HOUSE.nodes, ["ZREMRANGEBYSCORE", HOUSE.nodes, "-inf", `${Math.round(this.#steadyMs - DAY_MS)}`]);
+    const nodes = new Set((await this.#send(HOUSE.nodes, ["ZRANGE", HOUSE.nodes, "0", "-1"])) as string[]);
+    for (const room of rooms) {
+      const { done } = this.#keysOf(room);
+      const stale = ((await this.#send(done, ["HKEYS", done])) as string[]).filter((node) => !nodes.has(node));
+      if (stale.length > 0) await this.#send(done, ["HDEL", done, ...stale]);
+    }
+    for (let cursor = "0"; ; ) {
+      const [next, members] = (await this.#send(HOUSE.places, ["SSCAN", HOUSE.places, cursor, "COUNT", "1000"])) as [string, string[]];
+      const stale = members.filter((member) => member.includes(":") && !nodes.has(member.split(":")[0] as string));
+      if (stale.length > 0) await this.#send(HOUSE.places, ["SREM", HOUSE.places, ...stale]);
+      if (next === "0") return;
+      cursor = next;
+    }
+  }
+
+  get #steadyMs(): number {
+    return this.#time.now();
+  }
+
+  #keysOf(room: RoomName): RoomKeys {
+    let keys = this.#keys.get(room);
+    if (keys === undefined) {
+      keys = roomKeys(room);
+      this.#keys.set(room, keys);
+    }
+    return keys;
+  }
+
+  #alive(): void {
+    if (this.#closed !== undefined) throw new EngineError("The engine is closed: nothing more can be kept.");
+  }
+}
+
+function newLogId(): string {
+  return randomBytes(9).toString("base64url");
+}
+
+/** What ZRANGE gives WITHSCORES: a list, or a list of pairs, as the protocol's version has it. */
+function pairs(reply: readonly ([string, number] | string)[]): [string, number][] {
+  if (Array.isArray(reply[0])) return (reply as [string, number][]).map(([member, score]) => [member, Number(score)]);
+  const flat = reply as readonly string[];
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index] as string, Number(flat[2 * index + 1])]);
+}

@@ -1,0 +1,60 @@
+import type { RoomName } from "../../../shared/room-name.ts";
+
+/** What is in braces decides where a cluster keeps a key: a room's keys are together, and rooms are spread. */
+const ALL = "palabre:{palabre}";
+
+/** Keys that are one for all rooms. */
+export const HOUSE = {
+  /** Which layout of keys this is: `FORMAT`. */
+  format: `${ALL}:format`,
+  /** Nodes that run, by when their lease ends. */
+  nodes: `${ALL}:nodes`,
+  /** Rooms that have a log, and rooms of which anything is kept. */
+  logs: `${ALL}:logs`,
+  rooms: `${ALL}:rooms`,
+  /** The room of each session. */
+  sessions: `${ALL}:sessions`,
+  /** Sessions that are held, and places that are reserved for a moment. */
+  places: `${ALL}:places`,
+} as const;
+
+export const FORMAT = "1";
+
+/** A room's keys. */
+export type RoomKeys = {
+  /** A stream: records of packets that were appended together. An entry's id is the offset of its last packet. */
+  readonly log: string;
+  /** `log`, `first`, `last`, `at`, `rev`: the log as it stands, and how many commits the nodes were told of; `used`: when it was last used. */
+  readonly state: string;
+  /** What is kept of each session. */
+  readonly sessions: string;
+  /** The session that has each nickname. */
+  readonly claims: string;
+  /** The last commit of each node, and what it was answered. */
+  readonly done: string;
+  /** The node that looks after each session that needs it. */
+  readonly care: string;
+  /** Sessions that need no care, by when they ended. */
+  readonly ended: string;
+  /** Not a key: where the nodes are told. */
+  readonly channel: string;
+};
+
+export function roomKeys(room: RoomName): RoomKeys {
+  const all = `palabre:{room:${room}}`;
+  return {
+    log: `${all}:log`,
+    state: `${all}:state`,
+    sessions: `${all}:sessions`,
+    claims: `${all}:claims`,
+    done: `${all}:done`,
+    care: `${all}:care`,
+    ended: `${all}:ended`,
+    channel: `${all}:news`,
+  };
+}
+
+/** In the order in which the scripts take them. */
+export function allOf({ log, state, sessions, claims, done, care, ended }: RoomKeys): string[] {
+  return [log, state, sessions, claims, done, care, ended];
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** How long a Redis may take to listen, ms. */
+const STARTS_WITHIN_MS = 20_000;
+
+/** A real Redis of this machine's, on a port and in a folder of its own. */
+export class RedisServer {
+  readonly port: number;
+  readonly folder: string;
+  readonly #settings: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, settings: readonly string[]) {
+    this.port = port;
+    this.folder = folder;
+    this.#settings = settings;
+  }
+
+  /** `settings` as on redis-server's command line: `"--appendonly", "yes"`. */
+  static async start(...settings: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "palabre-redis-")), settings);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#process?.pid as number;
+  }
+
+  /** Again, with what it had kept. Resolves when it listens. */
+  async start(): Promise<void> {
+    const own = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--dir", this.folder, "--save", "", "--daemonize", "no"];
+    const child = spawn("redis-server", [...own, ...this.#settings], { stdio: "ignore" });
+    this.#process = child;
+    const failed = new Promise<never>((_, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`redis-server ended with ${code}`)));
+    });
+    failed.catch(() => {}); // also when it is stopped later
+    await Promise.race([failed, listening(this.port)]);
+  }
+
+  /** `kill -9`. What it had not flushed is lost. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Forgets all that a database holds. */
+  async flush(database: number): Promise<void> {
+    await ask(this.port, `SELECT ${database}\r\nFLUSHDB\r\n`, 2);
+  }
+
+  /** It answers nobody, and its connections stay. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** Stops it, and removes what it kept. */
+  async dispose(): Promise<void> {
+    await this.#end("SIGKILL");
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    child.kill("SIGCONT");
+    await ended;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function listening(port: number): Promise<void> {
+  const until = Date.now() + STARTS_WITHIN_MS;
+  while (!(await answers(port))) {
+    if (Date.now() > until) throw new Error("redis-server does not listen");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Gives as many lines as there are to come. */
+function ask(port: number, commands: string, lines: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(commands));
+    socket.on("data", (octets) => {
+      answer += octets.toString("latin1");
+      if (answer.split("\r\n").length <= lines) return;
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error(`Redis answered ${JSON.stringify(answer)}`)));
+  });
+}
+
+/** It has read what it kept, and takes commands: or asks for its password. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    socket.once("data", (reply) => {
+      resolve(/^(\+PONG|-NOAUTH)/.test(reply.toString("latin1")));
+      socket.destroy();
+    });
+    socket.once("error", () => resolve(false));
+    socket.once("close", () => resolve(false));
+  });
+}
