@@ -27,7 +27,7 @@ describe("the command", () => {
   });
 
   it("names what there is where the command is unknown", async () => {
-    expect(await runCommand(["strat"])).toMatchObject({ status: 78, stderr: 'There is no command "strat". There are: start, stop.\n' });
+    expect(await runCommand(["strat"])).toMatchObject({ status: 78, stderr: 'There is no command "strat". There are: start, stop, migrate.\n' });
   });
 
   it("explains itself", async () => {

@@ -7,6 +7,14 @@ export type ChaosOptions = {
   readonly clients: number;
   /** How often the server is killed, and comes back. */
   readonly kills: number;
+  /** So many servers on one Redis, and the clients sent to them in turn. 0: one, without. */
+  readonly nodes: number;
+  /** How often all servers are stopped in good order and started again, one after the other. */
+  readonly rolls: number;
+  /** How often Redis is killed, and comes back with what it had flushed. */
+  readonly redisKills: number;
+  /** For how long Redis answers nobody, once, in the middle; seconds. */
+  readonly redisFrozen: number;
   /** How often each of a few more clients changes its transport in mid-stream. 0: there are none. */
   readonly changes: number;
   readonly durability: "disk" | "process";
@@ -23,6 +31,10 @@ export const DEFAULTS: Omit<ChaosOptions, "seed"> = {
   seconds: 60,
   clients: 100,
   kills: 0,
+  nodes: 0,
+  rolls: 0,
+  redisKills: 0,
+  redisFrozen: 0,
   changes: 0,
   durability: "disk",
   steady: false,
@@ -44,6 +56,10 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       seconds: { type: "string" },
       clients: { type: "string" },
       kills: { type: "string" },
+      nodes: { type: "string" },
+      rolls: { type: "string" },
+      "redis-kills": { type: "string" },
+      "redis-frozen": { type: "string" },
       changes: { type: "string" },
       keep: { type: "string" },
       rate: { type: "string" },
@@ -59,6 +75,10 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     seconds: whole("seconds", values.seconds, 1, 86_400) ?? DEFAULTS.seconds,
     clients: whole("clients", values.clients, 1, 2000) ?? DEFAULTS.clients,
     kills: whole("kills", values.kills, 0, 10_000) ?? DEFAULTS.kills,
+    nodes: whole("nodes", values.nodes, 0, 16) ?? DEFAULTS.nodes,
+    rolls: whole("rolls", values.rolls, 0, 1000) ?? DEFAULTS.rolls,
+    redisKills: whole("redis-kills", values["redis-kills"], 0, 1000) ?? DEFAULTS.redisKills,
+    redisFrozen: whole("redis-frozen", values["redis-frozen"], 0, 3600) ?? DEFAULTS.redisFrozen,
     changes: whole("changes", values.changes, 0, 100_000) ?? DEFAULTS.changes,
     keep: whole("keep", values.keep, 0, 10_000_000) ?? DEFAULTS.keep,
     rate: whole("rate", values.rate, 1, 10_000) ?? DEFAULTS.rate,

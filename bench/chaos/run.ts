@@ -2,12 +2,12 @@ import { check } from "../history/check.ts";
 import type { History, Violation } from "../history/record.ts";
 import { AUDITOR, Audit } from "./audit.ts";
 import { type Crew, gather } from "./crew.ts";
+import { Fleet } from "./fleet.ts";
 import type { ChaosOptions } from "./options.ts";
 import { FaultProxy, type Happened } from "./proxy/fault-proxy.ts";
 import { FAULTS, type Fault } from "./proxy/profile.ts";
 import { Random } from "./random.ts";
 import { Chronicle } from "./recorder.ts";
-import { ServerProcess } from "./server-process.ts";
 
 export type Outcome = {
   readonly options: ChaosOptions;
@@ -36,7 +36,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
   const startedMs = performance.now();
   const say = (line: string) => tell(`${((performance.now() - startedMs) / 1000).toFixed(1)} s: ${line}`);
   const chronicle = new Chronicle();
-  const server = new ServerProcess(settingsOf(options));
+  const fleet = new Fleet({ nodes: options.nodes, durability: options.durability, settings: settingsOf(options) });
   const strays = new Map<string, number>();
   const onFault = ({ fault, entrance }: Happened) => {
     if (fault === "post-repeated" || fault === "post-held") strays.set(entrance, performance.now());
@@ -45,13 +45,15 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
     http: new FaultProxy({ seed: options.seed, targets: [], onFault }),
     tcp: new FaultProxy({ seed: `${options.seed}/tcp`, targets: [] }),
   };
-  server.onDeath = (how) => chronicle.fault(how);
+  fleet.onDeath = (how) => chronicle.fault(how);
+  fleet.onChange = () => {
+    proxies.http.targets = fleet.running.map(({ port }) => ({ port }));
+    proxies.tcp.targets = fleet.running.map(({ tcpPort }) => ({ port: tcpPort }));
+  };
   let crew: Crew = { people: [], wire: [], worsen() {} };
   let audit: Audit | undefined;
   try {
-    await server.start();
-    proxies.http.targets = [{ port: server.port }];
-    proxies.tcp.targets = [{ port: server.tcpPort }];
+    await fleet.start();
     crew = await gather(options, proxies, chronicle, (name) => strays.get(name) ?? Number.NEGATIVE_INFINITY);
     for (const { begin } of bound(crew)) begin();
     await reached(ALL_IN_WITHIN_MS, () => chronicle.recorders.every(({ welcomes }) => welcomes > 0));
@@ -62,7 +64,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
     for (const person of [...crew.people, ...crew.wire]) person.live();
     crew.worsen();
 
-    const kills = await storm(options, server, crew, say);
+    const kills = await storm(options, fleet, crew, say);
     say("no more is said; the network is calm");
     for (const person of [...crew.people, ...crew.wire]) person.rest();
     proxies.http.calm();
@@ -72,7 +74,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
     if (!(await reached(SETTLED_WITHIN_MS, () => isSettled(crew)))) chronicle.fault(`not settled: ${unsettled(crew).join(", ")}`);
 
     say("all is said");
-    audit = new Audit(server.port);
+    audit = new Audit(fleet.port);
     await audit.begin();
     const present = () => everybody(crew).filter((client) => !client.over);
     const there = () => audit?.announced === true && isSettled(crew) && present().every(({ offset }) => offset === audit?.offset);
@@ -97,7 +99,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
     audit?.stop();
     for (const person of [...crew.people, ...crew.wire]) person.stop();
     await Promise.all([proxies.http.close(), proxies.tcp.close()]);
-    await server.stop();
+    await fleet.stop();
   }
 }
 
@@ -117,27 +119,43 @@ function settingsOf({ durability, steady, clients, changes, keep }: ChaosOptions
 }
 
 /** The time of the load, with its kills. Gives how many there were. */
-async function storm(options: ChaosOptions, server: ServerProcess, crew: Crew, say: (line: string) => void): Promise<number> {
+async function storm(options: ChaosOptions, fleet: Fleet, crew: Crew, say: (line: string) => void): Promise<number> {
   const random = new Random(options.seed).fork("kills");
   const begunMs = performance.now();
   const lengthMs = options.seconds * 1000;
-  let kills = 0;
   // Some people do not wait for their page to try again by itself.
   const impatience = setInterval(() => {
     for (const client of everybody(crew)) if (client.waiting && random.chance(0.15)) client.probe();
   }, 500);
-  for (; kills < options.kills; kills++) {
+  const blows = blowsOf(options, fleet, random);
+  for (const { name, strike } of blows) {
     // Counted from when it was back: a kill is to meet it at work.
-    await pause(random.next() * 2 * (lengthMs / options.kills - EXPECTED_START_MS));
-    const killedMs = performance.now();
-    await server.kill();
-    await server.start();
-    if (options.verbose) say(`killed, and back after ${Math.round(performance.now() - killedMs)} ms`);
+    await pause(random.next() * 2 * (lengthMs / blows.length - EXPECTED_START_MS));
+    const struckMs = performance.now();
+    await strike();
+    if (options.verbose) say(`${name}, and back after ${Math.round(performance.now() - struckMs)} ms`);
   }
   await pause(lengthMs - (performance.now() - begunMs));
   clearInterval(impatience);
   await reached(CHANGED_WITHIN_MS, () => crew.wire.every(({ done }) => done));
-  return kills;
+  return options.kills;
+}
+
+type Blow = { readonly name: string; readonly strike: () => Promise<void> };
+
+/** All that is done to servers and to Redis, in an order that the seed decides. */
+function blowsOf({ kills, rolls, redisKills, redisFrozen }: ChaosOptions, fleet: Fleet, random: Random): Blow[] {
+  const times = (count: number, blow: Blow): Blow[] => Array.from({ length: count }, () => blow);
+  const blows = [
+    ...times(kills, { name: "a server was killed", strike: () => fleet.kill() }),
+    ...times(rolls, { name: "all servers were restarted in turn", strike: () => fleet.roll() }),
+    ...times(redisKills, { name: "Redis was killed", strike: () => fleet.killRedis() }),
+    ...times(redisFrozen > 0 ? 1 : 0, { name: "Redis was frozen", strike: () => fleet.freezeRedis(redisFrozen * 1000) }),
+  ];
+  return blows
+    .map((blow) => ({ blow, at: random.next() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ blow }) => blow);
 }
 
 function together(one: Readonly<Record<Fault, number>>, other: Readonly<Record<Fault, number>>): Record<Fault, number> {

@@ -92,6 +92,11 @@ export class ServerProcess {
     return this.#end("SIGKILL");
   }
 
+  /** Stops it in good order; it may start again. */
+  end(): Promise<void> {
+    return this.#end("SIGTERM");
+  }
+
   /** Stops it in good order and takes its data away. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");

@@ -7,7 +7,9 @@ const LOOK_EVERY_MS = 50;
 const SLACK_MS = 10_000;
 
 /** Stops the server of this data directory in good order, and waits until it is gone. Gives the exit status. */
-export async function stopCommand({ DATA_DIR, DRAIN_MS }: Settings): Promise<number> {
+export async function stopCommand({ DATA_DIR, DRAIN_MS, REDIS_URL }: Settings): Promise<number> {
+  if (REDIS_URL !== undefined)
+    return say(1, "A node that keeps its logs in Redis has no data directory to be found by. Send its process SIGTERM.");
   if (DATA_DIR === ":memory:")
     return say(1, "A Palabre that keeps nothing can't be found by its data directory. Send its process SIGTERM.");
   if (!(await isLocked(DATA_DIR))) return say(0, `No Palabre is running on the data directory ${DATA_DIR}.`);

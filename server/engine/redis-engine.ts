@@ -19,7 +19,7 @@ import {
 } from "./engine.ts";
 import { Follower } from "./redis/follower.ts";
 import { allOf, HOUSE, type RoomKeys, roomKeys } from "./redis/keys.ts";
-import { checkRedis } from "./redis/redis-check.ts";
+import { checkFormat, checkServer } from "./redis/redis-check.ts";
 import { RedisConnection } from "./redis/redis-connection.ts";
 import { RedisTrouble } from "./redis/redis-trouble.ts";
 import type { RedisPlace } from "./redis/redis-url.ts";
@@ -129,7 +129,8 @@ export class RedisEngine implements Engine {
       back: () => engine.#lookAtAll(),
     });
     try {
-      await checkRedis(engine.#connection, parts.log);
+      await checkServer(engine.#connection, parts.log);
+      await checkFormat(engine.#connection);
       const nowMs = await engine.#renewLease();
       const wall = parts.wall ?? (() => nowMs);
       engine.#time = new SteadyTime({ ...parts.clock, wall, now: () => parts.clock.now() });

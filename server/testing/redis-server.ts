@@ -53,6 +53,11 @@ export class RedisServer {
     await this.#end("SIGKILL");
   }
 
+  /** Commands as one types them. Each is answered by one line. */
+  async tell(...commands: string[]): Promise<string> {
+    return ask(this.port, commands.map((command) => `${command}\r\n`).join(""), commands.length);
+  }
+
   /** Forgets all that a database holds. */
   async flush(database: number): Promise<void> {
     await ask(this.port, `SELECT ${database}\r\nFLUSHDB\r\n`, 2);

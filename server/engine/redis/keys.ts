@@ -19,6 +19,8 @@ export const HOUSE = {
 } as const;
 
 export const FORMAT = "1";
+/** Stands in its place while only a part of what is copied there has arrived. */
+export const MOVING_IN = "moving in";
 
 /** A room's keys. */
 export type RoomKeys = {

@@ -1,13 +1,13 @@
 import { EngineError } from "../engine.ts";
 import type { EngineLog } from "../trouble.ts";
-import { FORMAT, HOUSE } from "./keys.ts";
+import { FORMAT, HOUSE, MOVING_IN } from "./keys.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
 const LEAST_VERSION = 7;
 const WITHIN_MS = 5000;
 
-/** Looks whether this Redis can be used as it is. Rejects with EngineError; what is only a risk goes into the log. */
-export async function checkRedis(connection: RedisConnection, log: EngineLog): Promise<void> {
+/** Looks whether this Redis keeps what it is given. Rejects with EngineError; what is only a risk goes into the log. */
+export async function checkServer(connection: RedisConnection, log: EngineLog): Promise<void> {
   const info = readInfo(String(await connection.send(HOUSE.format, ["INFO"], WITHIN_MS)));
   const version = info.get("valkey_version") ?? info.get("redis_version") ?? "0";
   if (Number.parseInt(version, 10) < LEAST_VERSION)
@@ -20,8 +20,14 @@ export async function checkRedis(connection: RedisConnection, log: EngineLog): P
   if (info.get("role") === "slave") throw new EngineError("Redis is a replica there: REDIS_URL has to name the primary.");
   if (info.get("aof_enabled") === "0")
     log.warn({}, "Redis keeps nothing on disk (appendonly no): what is acknowledged is gone when it stops without a word");
+}
+
+/** Looks whether what it holds is this version's, and where it holds nothing makes it so. Rejects with EngineError. */
+export async function checkFormat(connection: RedisConnection): Promise<void> {
   await connection.send(HOUSE.format, ["SET", HOUSE.format, FORMAT, "NX"], WITHIN_MS);
   const format = String(await connection.send(HOUSE.format, ["GET", HOUSE.format], WITHIN_MS));
+  if (format === MOVING_IN)
+    throw new EngineError("What Redis holds was being copied there by palabre migrate, and is not whole. Run that again first.");
   if (format !== FORMAT)
     throw new EngineError(
       `What Redis holds is another version of Palabre's (layout ${format}; this one knows ${FORMAT}). Run that version, or give this one a Redis, or a database, of its own.`,

@@ -90,10 +90,11 @@ export class RedisConnection {
   }
 
   /** Sends a command to where `key` is. Rejects with RedisTrouble. */
-  async send(key: string, args: readonly string[], withinMs: number): Promise<unknown> {
+  async send(key: string, args: readonly Argument[], withinMs: number): Promise<unknown> {
     const { kind } = this.#place;
     const client = this.#commands as unknown as { sendCommand(...args: unknown[]): Promise<unknown> };
-    const command = kind === "single" ? [args] : kind === "sentinel" ? [false, args] : [key, false, args];
+    const words = args.map(asArgument);
+    const command = kind === "single" ? [words] : kind === "sentinel" ? [false, words] : [key, false, words];
     try {
       return await within(withinMs, client.sendCommand(...command));
     } catch (error) {

@@ -22,6 +22,7 @@ export const SCRIPTS = {
   lease: script("lease"),
   open: script("open"),
   read: script("read"),
+  restore: script("restore"),
   settle: script("settle"),
   trim: script("trim"),
 } as const;
