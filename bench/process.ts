@@ -97,7 +97,7 @@ async function serve(
 export class Receivers {
   readonly #child: ChildProcess = fork(here("./receivers.js"));
 
-  async open(count: number, port: number, path: string, hello: boolean): Promise<void> {
+  async open(count: number, port: number, path: string, hello: boolean | string): Promise<void> {
     await this.#ask({ open: count, port, path, hello });
   }
 

@@ -1,9 +1,9 @@
 // A process of its own that holds many receivers, so that their work is not the server's. Its parent says what it wants to know:
-// {open: N, port, path, hello} → {opened}; {expect: octets} → {done: ms} when every receiver has had so many more payload octets.
+// {open: N, port, path, hello} → {opened} (hello: what their nicknames begin with); {expect: octets} → {done: ms} when every receiver has had so many more payload octets.
 import { encodeService } from "../shared/packet.ts";
 import { clientFrame, helloFrame, OctetCounter, openRaw } from "./raw-member.ts";
 
-type Order = { open: number; port: number; path: string; hello: boolean } | { expect: number };
+type Order = { open: number; port: number; path: string; hello: boolean | string } | { expect: number };
 
 const PONG = clientFrame(encodeService({ type: "pong" }));
 const counters: OctetCounter[] = [];
@@ -21,8 +21,8 @@ process.on("message", async (order: Order) => {
         waiting.until[number] = Number.POSITIVE_INFINITY;
         if (--waiting.open === 0) process.send?.({ done: performance.timeOrigin + performance.now() });
       });
-      if (!order.hello) continue;
-      socket.write(helloFrame(`r${number}`));
+      if (order.hello === false) continue;
+      socket.write(helloFrame(`${order.hello === true ? "r" : order.hello}${number}`));
       // Whoever never says a word is taken for gone.
       setInterval(() => socket.write(PONG), 20_000);
     }
