@@ -57,6 +57,14 @@ test("by keyboard alone, from coming in to leaving", async ({ newPerson, newTalk
   const near = await fromEnd();
   await keyboard.press("PageUp");
   await expect.poll(fromEnd).toBeGreaterThan(near + 100);
+  // It goes up for a moment, and would go on after what is pressed next: the same place twice, and it has come to rest.
+  let last = Number.NaN;
+  await expect(async () => {
+    const now = await fromEnd();
+    const rests = now === last;
+    last = now;
+    expect(rests).toBe(true);
+  }).toPass({ intervals: [300] });
   await expect(page.getByRole("button", { name: "Go to the latest message" })).toBeVisible();
   await tabsTo(page, "Go to the latest message");
   await keyboard.press("Enter");
