@@ -66,6 +66,11 @@ export class Server {
     throw new Error(`the server ended before it listened (${child.exitCode})`);
   }
 
+  /** True where it ended, and nobody had asked for that. */
+  get hasCrashed(): boolean {
+    return this.#process !== undefined && (this.#process.exitCode !== null || this.#process.signalCode !== null);
+  }
+
   /** Stops it in good order. Gives its exit status. */
   async stop(): Promise<number | null> {
     return this.#end("SIGTERM");

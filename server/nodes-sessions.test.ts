@@ -109,6 +109,7 @@ describe("sessions at two nodes", () => {
     await dave.until(() => lefts(dave)[0], "left");
     for (const house of [all.a, all.b]) {
       const erin = await all.nodes.joins(webSocket, house, `erin-${house.port}`, room);
+      await erin.until(() => roster(erin), "a roster");
       expect(roster(erin)?.nicks).not.toContain("alice");
     }
     await dave.until(() => dave.told.find(({ type, online }) => type === "ping" && online === 5), "a ping that counts 5");
@@ -122,6 +123,7 @@ describe("sessions at two nodes", () => {
     expect(await bob.next("renamed")).toEqual({ type: "renamed", from: "alice", to: "alicia" });
     expect(await bob.renames("alicia")).toMatchObject({ code: "nick-taken" });
     const carol = await all.nodes.joins(webSocket, all.b, "alice", room);
+    await carol.until(() => roster(carol), "a roster");
     expect(roster(carol)?.nicks?.toSorted()).toEqual(["alice", "alicia", "bob"]);
   });
 

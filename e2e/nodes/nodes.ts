@@ -41,8 +41,11 @@ export class Nodes {
     await Promise.all(this.each.map((node) => node.kill()));
   }
 
+  /** Rejects where a node had ended by itself: the other one may have hidden that from the story. */
   async remove(): Promise<void> {
+    const crashed = this.each.filter((node) => node.hasCrashed).length;
     await this.proxy.close();
     await Promise.all(this.each.map((node) => node.remove()));
+    if (crashed > 0) throw new Error(`${crashed} of the nodes ended by itself`);
   }
 }

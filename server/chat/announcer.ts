@@ -28,6 +28,8 @@ export class Announcer {
   #stopped = false;
   /** True while so many are present that coming and going is only noted, not said. */
   quiet = false;
+  /** True where other nodes may be in the room, and may have something to say of its people. */
+  shared = false;
 
   constructor(parts: AnnouncerParts) {
     this.#parts = parts;
@@ -39,8 +41,11 @@ export class Announcer {
 
   joined(session: Session): void {
     session.announcement = "pending";
+    const isFollowing = this.#notices.isAbout(session);
     this.#notices.joined(session);
-    this.#saySoon();
+    // In a moment it may be another node's to say that they came: what is to be said before must not wait here for longer.
+    if (this.shared && isFollowing) this.sayNow();
+    else this.#saySoon();
   }
 
   left(person: Person, why: LeftWhy): void {
@@ -70,16 +75,19 @@ export class Announcer {
 
   /** Nobody speaks before it was said that they came. */
   introduce(session: Session): void {
-    if (session.announcement === "pending") this.sayNow();
+    if (session.announcement === "pending") return this.sayNow(session);
+    if (session.announcement !== "saying") return;
+    // It is said together with others: if another node keeps it from being said, it is said here.
+    session.announcement = "said";
+    this.#parts.queue.push(this.saysOf(session));
   }
 
-  /** What says that somebody came in whom another node let in, in the same breath with what makes them ours. */
-  takeover({ id, nick }: Omit<Person, "key">, group: object): Queued {
+  /** What says of one person that they came in, unless that was said. */
+  saysOf({ id, nick }: Omit<Person, "key">, group?: object): Queued {
     const packet = this.quiet ? {} : { packet: encodeService({ type: "joined", nicks: [nick] } as const) };
     return {
-      // It may be that they have said so.
       operation: { kind: "announce", joined: [id], left: [], again: true, ...packet },
-      group,
+      ...(group === undefined ? {} : { group }),
       settle: () => {},
       fail: () => {},
     };
@@ -92,17 +100,20 @@ export class Announcer {
     else if (this.#parts.clock.now() >= this.#lastAtMs + GATHER_MS) this.sayNow();
   }
 
-  /** Queues all that waits. */
-  sayNow(): void {
-    if (this.#notices.waiting) for (const queued of this.#take()) this.#parts.queue.push(queued);
+  /** Queues all that waits; something of `speaker` follows. */
+  sayNow(speaker?: Session): void {
+    // What was not said comes first: when a batch is taken, before what is in it.
+    if (this.#failed) this.#parts.queue.wake();
+    else if (this.#notices.waiting) for (const queued of this.#take(speaker)) this.#parts.queue.push(queued);
   }
 
-  #take(): Queued[] {
+  #take(speaker?: Session): Queued[] {
     this.#callOffTimer?.();
     this.#callOffTimer = undefined;
     this.#failed = false;
     this.#lastAtMs = this.#parts.clock.now();
-    return this.#notices.take(this.quiet).map((announced) => this.#queued(announced));
+    const apart = this.shared ? { speaker: speaker?.id } : undefined;
+    return this.#notices.take(this.quiet, apart).map((announced) => this.#queued(announced));
   }
 
   #saySoon(): void {
@@ -116,7 +127,7 @@ export class Announcer {
 
   #queued(announced: Announced): Queued {
     const { operation } = announced;
-    this.#mark(operation.joined, "said");
+    this.#mark(operation.joined, this.shared ? "saying" : "said");
     return {
       operation,
       settle: (outcome) => this.#settled(announced, outcome),
@@ -134,6 +145,10 @@ export class Announcer {
     const { joined, left } = announced.operation;
     const done = outcome.kind === "stale" ? (outcome.sessions ?? [...joined, ...left]) : left;
     for (const id of done) this.#leaving.delete(id);
+    for (const id of outcome.kind === "stale" ? done : joined) {
+      const session = this.#parts.session(id);
+      if (session?.announcement === "saying") session.announcement = "said";
+    }
     if (outcome.kind === "stale" && done.length < joined.length + left.length) this.#sayAgain(announced, done);
   }
 

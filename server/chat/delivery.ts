@@ -147,11 +147,12 @@ export class Delivery {
     const behind = session.cursor < last;
     const oldest = chunks[0];
     if (behind && (oldest === undefined || oldest.first > session.cursor + 1)) {
-      const to = oldest === undefined ? last : oldest.first - 1;
+      const to = oldest === undefined ? last : Math.min(oldest.first - 1, last);
       pieces.push(encodeReply({ type: "gap", from: session.cursor + 1, to, at: oldest?.before ?? at }));
       session.rosterOwed = true;
     }
-    const slice = behind ? sliceChunks(chunks, session.cursor, this.#space(session, transport, pieces)) : undefined;
+    // Where other nodes append as well, what was read may go on beyond what this room knows of.
+    const slice = behind ? sliceChunks(chunks, session.cursor, this.#space(session, transport, pieces), last) : undefined;
     if (slice !== undefined) pieces.push(slice.octets);
     if (behind) session.cursor = slice?.last ?? last;
     if (session.rosterOwed && (session.cursor === last || transport.kind === "long-poll")) {

@@ -5,6 +5,8 @@ import type { CommitQueue } from "./commit-queue.ts";
 import type { Delivery } from "./delivery.ts";
 import type { HubContext } from "./hub-context.ts";
 import { refuse } from "./replies.ts";
+import type { Residents } from "./residents.ts";
+import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
 import type { Ending } from "./transport.ts";
 
@@ -16,16 +18,8 @@ export type DepartureParts = {
   readonly queue: CommitQueue;
   readonly delivery: Delivery;
   readonly announcer: Announcer;
-  /** True while this node looks after it. */
-  isHere(session: Session): boolean;
-  /** It is in this room no more. */
-  forget(session: Session): void;
-  /** Its nickname is nobody's. */
-  giveBack(session: Session): void;
-  drop(session: Session, ending: Ending): void;
-  schedule(session: Session): void;
-  /** Others are here now than before. */
-  reckon(): void;
+  readonly residents: Residents;
+  readonly roster: Roster;
   broken(cause: unknown): void;
 };
 
@@ -41,7 +35,9 @@ export class Departure {
   end(session: Session, why: LeftWhy, ending: Ending): Promise<Ended> {
     if (session.visiting) return Promise.resolve("elsewhere");
     if (session.gone) return Promise.resolve("done");
-    const { context, queue } = this.#parts;
+    const { context, queue, announcer } = this.#parts;
+    // Once the nickname is free somebody may come in under it at another node, and that is said there.
+    if (announcer.shared) announcer.introduce(session);
     session.happens({ kind: "ended", why });
     context.wheel.remove(session);
     return new Promise((resolve, reject) => {
@@ -50,11 +46,11 @@ export class Departure {
         settle: (outcome) => resolve(this.#released(session, why, ending, outcome)),
         fail: (cause) => {
           this.#parts.broken(cause);
-          if (this.#parts.isHere(session)) {
+          if (this.#parts.residents.isHere(session)) {
             // Not kept: it is still here, away, and the end of another grace will try again.
             session.state = { kind: "away", sinceMs: context.clock.now() };
             session.lingerUntilMs = Number.POSITIVE_INFINITY;
-            this.#parts.schedule(session);
+            this.#parts.residents.schedule(session);
           }
           reject(cause);
         },
@@ -63,11 +59,11 @@ export class Departure {
   }
 
   #released(session: Session, why: LeftWhy, ending: Ending, outcome: Outcome): Ended | Promise<Ended> {
-    if (!this.#parts.isHere(session)) return "elsewhere";
+    if (!this.#parts.residents.isHere(session)) return "elsewhere";
     if (outcome.kind === "stale") return this.#overtaken(session, why, ending);
     // What it said before goes out first, with its answers.
     this.#parts.delivery.pump(session);
-    this.#parts.giveBack(session);
+    this.#parts.roster.remove(session.key);
     this.#dismiss(session, why, ending);
     return "done";
   }
@@ -80,12 +76,12 @@ export class Departure {
     } catch (cause) {
       this.#parts.broken(cause);
     }
-    if (!this.#parts.isHere(session) || !session.gone) return "elsewhere";
+    if (!this.#parts.residents.isHere(session) || !session.gone) return "elsewhere";
     if (record?.held === false) {
       this.#dismiss(session, why, ending);
       return "done";
     }
-    this.#parts.drop(session, ending);
+    this.#parts.residents.drop(session, () => ending);
     return "elsewhere";
   }
 
@@ -97,12 +93,11 @@ export class Departure {
   }
 
   #dismiss(session: Session, why: LeftWhy, ending: Ending): void {
-    const { context, delivery, announcer } = this.#parts;
-    this.#parts.forget(session);
-    delivery.detach(session);
+    const { context, residents, announcer } = this.#parts;
+    residents.forget(session);
     context.dismissed(session, why);
     announcer.left(session, why);
-    this.#parts.reckon();
+    residents.reckon();
     session.transport?.close(ending);
   }
 
@@ -112,7 +107,7 @@ export class Departure {
     const { context, queue } = this.#parts;
     const graceMs = Math.min(lingerMs, context.limits.graceMs);
     session.lingerUntilMs = Math.min(session.lingerUntilMs, context.clock.now() + graceMs);
-    this.#parts.schedule(session);
+    this.#parts.residents.schedule(session);
     return new Promise((resolve) => {
       queue.push({
         operation: { kind: "linger", session: session.id, graceMs },

@@ -9,6 +9,7 @@ import type { CommitQueue } from "./commit-queue.ts";
 import type { Delivery } from "./delivery.ts";
 import type { HubContext } from "./hub-context.ts";
 import { refuse } from "./replies.ts";
+import type { Residents } from "./residents.ts";
 import type { Session } from "./session.ts";
 import { timeAt } from "./tail.ts";
 import type { Ending, Transport } from "./transport.ts";
@@ -31,16 +32,9 @@ export type EntranceParts = {
   readonly announcer: Announcer;
   readonly chats: ChatOffsets;
   readonly log: () => LogState;
-  /** Somebody who is in the room. */
-  session(id: SessionId): Session | undefined;
-  /** This node looks after it from now on. */
-  admit(record: SessionRecord): Session;
-  /** Nobody was told yet that it came. */
-  join(session: Session): void;
+  readonly residents: Residents;
   /** What is here of it is of no use: it ended without our knowing. */
   vanished(session: Session): void;
-  /** When it is next to be looked at may have changed. */
-  schedule(session: Session): void;
   broken(cause: unknown): Refusal;
 };
 
@@ -84,18 +78,18 @@ export class Entrance {
         },
       });
       // In the same commit: whoever speaks meanwhile at another node would else be heard before it was said that they came.
-      if (!known.announced) queue.push(announcer.takeover({ id, nick: known.nick }, group));
+      if (!known.announced) queue.push(announcer.saysOf({ id, nick: known.nick }, group));
     });
   }
 
   #attended(record: SessionRecord): Session {
-    const here = this.#parts.session(record.session);
+    const here = this.#parts.residents.get(record.session);
     if (here !== undefined) return here;
-    const session = this.#parts.admit(record);
+    const session = this.#parts.residents.admit(record);
     session.announcement = "said";
     const lingerMs = record.graceMs === USUAL_GRACE_MS ? Number.POSITIVE_INFINITY : record.graceMs;
     session.lingerUntilMs = this.#parts.context.clock.now() + lingerMs;
-    this.#parts.schedule(session);
+    this.#parts.residents.schedule(session);
     return session;
   }
 
@@ -114,7 +108,7 @@ export class Entrance {
   /** Joins or resumes. Gives the session once its `welcome` is written; or why not. */
   enter(entry: Entry): Promise<Session | Refusal> {
     const { id, hello, transport } = entry;
-    const before = this.#parts.session(id);
+    const before = this.#parts.residents.get(id);
     if (before !== undefined) {
       before.listening = transport;
       before.entering++;
@@ -174,7 +168,7 @@ export class Entrance {
     session.blockedUntilMs = 0;
     session.rosterOwed = false;
     session.happens({ kind: "greeted", atMs: context.clock.now() });
-    this.#parts.schedule(session);
+    this.#parts.residents.schedule(session);
     context.entered(session, entry, outcome.resumed);
     // Until it is welcomed nothing else may carry it.
     session.entering++;
@@ -184,15 +178,15 @@ export class Entrance {
   /** The session of who is let in, as this node has it from now on. */
   #admitted({ id, known }: Entry, { record, resumed }: Welcomed): Session {
     const { announcer } = this.#parts;
-    const here = this.#parts.session(id);
+    const here = this.#parts.residents.get(id);
     if (here !== undefined && resumed) return here;
     if (here !== undefined) this.#parts.vanished(here);
     // Where its last `left` is still to be said, that comes first, and `joined` after it. The node that should have said it may not any more.
     else if (!resumed && record.announced && known !== undefined && !announcer.isLeaving(id))
       announcer.left({ id, nick: known.nick, key: known.key }, known.why ?? "lost");
-    const session = this.#parts.admit(record);
+    const session = this.#parts.residents.admit(record);
     if (resumed && record.announced) session.announcement = "said";
-    else this.#parts.join(session);
+    else announcer.joined(session);
     return session;
   }
 
@@ -221,7 +215,7 @@ export class Entrance {
     if (session.carrier === "stream") {
       session.happens({ kind: "heard" });
       session.pingAtMs = session.heardAtMs + session.heartbeatMs;
-      this.#parts.schedule(session);
+      this.#parts.residents.schedule(session);
     }
     delivery.attach(session);
     return session;

@@ -6,8 +6,9 @@ import type { ChatPacket } from "../../shared/packet.ts";
 import { parseRoomName, type RoomName } from "../../shared/room-name.ts";
 import type { Hello, Leave, LeftWhy } from "../../shared/service.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, NumberedRefusal, Offset, SessionId, SessionRecord } from "../engine/engine.ts";
+import type { Engine, NumberedRefusal, Offset, SessionId } from "../engine/engine.ts";
 import { Addresses } from "./addresses.ts";
+import { Adoption } from "./adoption.ts";
 import { Backlog } from "./backlog.ts";
 import type { Entry } from "./entrance.ts";
 import type { HubContext, HubLimits } from "./hub-context.ts";
@@ -40,10 +41,6 @@ const TIDY_EVERY_MS = 3_600_000;
 const PUT_AWAY_EVERY_MS = 60_000;
 /** When clients are to come back after a stop in good order, ms. Source: D3. */
 const RECONNECT_IN_MS = 1000;
-/** How long until sessions that could not be taken over are tried again, ms. */
-const ADOPT_AGAIN_MS = 1000;
-/** So often a session is asked for that goes on elsewhere each time. */
-const TRIES = 3;
 const REFUSAL_LOG_MS = 1000;
 /** How often a failure is written down that the engine has not written down itself. */
 const FAILURE_LOG_MS = 5000;
@@ -61,7 +58,7 @@ export class Hub {
   readonly #rooms: Rooms;
   readonly #visits: Visits;
   readonly #sessions = new Map<SessionId, Session>();
-  #ignoreOrphans: (() => void) | undefined;
+  readonly #adoption: Adoption;
   #stopTidying: (() => void) | undefined;
   #stopping = false;
   #failureToldAtMs = Number.NEGATIVE_INFINITY;
@@ -94,31 +91,17 @@ export class Hub {
     };
     this.#rooms = new Rooms(this.#context);
     this.#visits = new Visits(this.#context, this.#rooms, this.#sessions);
+    this.#adoption = new Adoption(this.#context, this.#rooms, (orphans) =>
+      log.info({ sessions: orphans }, "another node is gone; its sessions may come back here"),
+    );
   }
 
-  /** Takes over the sessions that no node looks after; each has its full grace to come back. */
+  /** Takes over the sessions that no node looks after. */
   async start(): Promise<void> {
-    const records = await this.#engine.adopt();
-    for (const record of records) (await this.#rooms.open(record.room)).adopt(record);
-    if (records.length > 0) this.#log.info({ sessions: this.#sessions.size }, "sessions of the last run may come back");
-    this.#ignoreOrphans = this.#engine.orphans((orphans) => void this.#adopt(orphans));
+    const adopted = await this.#adoption.start();
+    if (adopted > 0) this.#log.info({ sessions: this.#sessions.size }, "sessions of the last run may come back");
     await this.#engine.tidy();
     this.#tidyLater();
-  }
-
-  /** They were looked after by a node that is gone. */
-  async #adopt(records: readonly SessionRecord[]): Promise<void> {
-    this.#log.info({ sessions: records.length }, "another node is gone; its sessions may come back here");
-    for (const [index, record] of records.entries()) {
-      if (this.#stopping) return; // when this node is gone, the next one takes them over
-      try {
-        (await this.#rooms.open(record.room)).adopt(record);
-      } catch (cause) {
-        this.#broken(record.room, cause);
-        this.clock.after(ADOPT_AGAIN_MS, () => void this.#adopt(records.slice(index)));
-        return;
-      }
-    }
   }
 
   get stopping(): boolean {
@@ -214,20 +197,8 @@ export class Hub {
   }
 
   /** Ends a session at its own word, now or in `lingerMs`, also one that another node looks after. */
-  async leave(session: Session, lingerMs: number | undefined): Promise<void> {
-    const { turn } = session;
-    let here: Session | Refusal = session;
-    for (let tries = 0; tries < TRIES; tries++) {
-      if (here.visiting) here = await this.#visits.attend(here.id, { turn });
-      if (isRefusal(here)) break;
-      const { room }: Session = here;
-      const ended = lingerMs === undefined ? await room.end(here, "left", { code: "left" }) : await room.linger(here, lingerMs);
-      if (ended === "elsewhere") continue;
-      if (lingerMs !== undefined && here.carrier === "stream") here.transport?.close({ code: "left" });
-      return;
-    }
-    // It ended already, or went on in a later turn.
-    if (isRefusal(here) && here.code === "internal") throw new Error(here.message);
+  leave(session: Session, lingerMs: number | undefined): Promise<void> {
+    return this.#visits.leave(session, lingerMs);
   }
 
   /** The last word of somebody who says who they were. One of an earlier turn ends nothing. Source: H10, H11. */
@@ -241,7 +212,7 @@ export class Hub {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#stopTidying?.();
-    this.#ignoreOrphans?.();
+    this.#adoption.stop();
     this.#rooms.close(stoppingRefusal());
     const rooms = await this.#rooms.all();
     await Promise.all(rooms.map((room) => room.settle()));

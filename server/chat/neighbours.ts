@@ -5,6 +5,7 @@ import type { ChatOffsets } from "./chat-offsets.ts";
 import type { Delivery } from "./delivery.ts";
 import type { HubContext } from "./hub-context.ts";
 import { refuse } from "./replies.ts";
+import type { Residents } from "./residents.ts";
 import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
 import type { Ending, Transport } from "./transport.ts";
@@ -18,18 +19,14 @@ export type NeighboursParts = {
   readonly delivery: Delivery;
   readonly announcer: Announcer;
   readonly chats: ChatOffsets;
-  readonly sessions: ReadonlyMap<SessionId, Session>;
+  readonly residents: Residents;
   log(): LogState;
   /** The log stands so now. */
   moved(log: LogState): void;
   /** True while this node asks for the session. */
   isUnderWay(id: SessionId): boolean;
-  /** Another node looks after it. */
-  drop(session: Session, ending: (transport: Transport) => Ending): void;
   vanished(session: Session): void;
   adopt(record: SessionRecord): void;
-  /** Others are here now than before. */
-  reckon(): void;
   /** Lets those go on who are owed something. */
   flush(): void;
   /** The room is of no use any more. */
@@ -53,6 +50,7 @@ export class Neighbours {
   }
 
   hear(news: News): void {
+    this.#parts.announcer.shared = true;
     if (news.kind === "changed") this.#changed(news);
     else if (news.kind === "whole") this.#whole(news);
     else this.#parts.lost();
@@ -63,7 +61,6 @@ export class Neighbours {
     const { last } = log();
     // What was had before is not had again; and where something is missing nobody may count on.
     const isNew = chunk !== undefined && chunk.last > last;
-    if (isNew && chunk.first !== last + 1) console.error('OUT OF ORDER foreign', chunk.first, chunk.last, last);
     if (isNew && chunk.first !== last + 1) return this.#parts.lost();
     if (isNew) {
       chats.addFrom(chunk);
@@ -77,27 +74,27 @@ export class Neighbours {
       this.#callBy(present);
     }
     for (const one of taken) this.#take(one);
-    this.#parts.reckon();
+    this.#parts.residents.reckon();
     if (isNew) delivery.broadcast(chunk);
     this.#parts.flush();
   }
 
   #take({ session: id, by }: Taken): void {
     this.#adopting.delete(id);
-    const session = this.#parts.sessions.get(id);
+    const session = this.#parts.residents.get(id);
     if (session === undefined) this.#parts.announcer.forget(id);
-    else this.#parts.drop(session, (transport) => endingOf(by, transport));
+    else this.#parts.residents.drop(session, (transport) => endingOf(by, transport));
   }
 
   #whole({ log: { log, first, last }, present }: News & { kind: "whole" }): void {
-    const { roster, delivery, sessions } = this.#parts;
+    const { roster, delivery, residents } = this.#parts;
     const known = this.#parts.log();
     if (log !== known.log || last > known.last) return this.#parts.lost();
     this.#parts.moved({ ...known, first: Math.max(first, known.first) });
     delivery.trim(first);
     roster.replace(present);
     const people = new Map(present.map((one) => [one.session, one]));
-    for (const session of [...sessions.values()]) {
+    for (const session of [...residents.sessions.values()]) {
       const one = people.get(session.id);
       // What this node is about to change there is told by its own commit.
       const isInHand = session.gone || this.#parts.isUnderWay(session.id);
@@ -106,19 +103,19 @@ export class Neighbours {
       else if (!isInHand) this.#parts.vanished(session);
     }
     void this.#adopt(present.filter(({ own }) => own));
-    this.#parts.reckon();
+    this.#parts.residents.reckon();
     this.#parts.flush();
   }
 
   /** It may have been renamed elsewhere. */
   #callBy({ session: id, nick, key }: Present): void {
-    this.#parts.sessions.get(id)?.rename(nick, key);
+    this.#parts.residents.get(id)?.rename(nick, key);
   }
 
   /** Sessions that are this node's without its knowing: their grace begins. */
   async #adopt(present: readonly Present[]): Promise<void> {
-    const { context, sessions } = this.#parts;
-    const isMissing = ({ session: id }: Present) => !sessions.has(id) && !this.#parts.isUnderWay(id);
+    const { context, residents } = this.#parts;
+    const isMissing = ({ session: id }: Present) => residents.get(id) === undefined && !this.#parts.isUnderWay(id);
     const missing = present.filter(isMissing);
     for (const { session: id } of missing) this.#adopting.add(id);
     for (const one of missing) {

@@ -16,7 +16,7 @@ type Group = {
   readonly why: LeftWhy;
   /** True where it may be in the log already: it failed before, or another node may have said it. */
   readonly again: boolean;
-  people: Person[];
+  readonly people: Person[];
   readonly known: Set<string>;
 };
 
@@ -29,9 +29,16 @@ export type Announced = {
 /** Who came and who went since it was last said, gathered into as few packets as their order allows. */
 export class Notices {
   #groups: Group[] = [];
+  /** What was taken, and was not said: it comes before all else, in its order. */
+  #unsaid: Group[] = [];
 
   get waiting(): boolean {
-    return this.#groups.length > 0;
+    return this.#groups.length > 0 || this.#unsaid.length > 0;
+  }
+
+  /** True where something waits that is to be said before: of the nickname, or of the session. */
+  isAbout(person: Person): boolean {
+    return [...this.#unsaid, ...this.#groups].some((group) => isAbout(group, person));
   }
 
   joined(person: Person): void {
@@ -45,21 +52,29 @@ export class Notices {
 
   /** Somebody else says what there is to say of this session. */
   forget(id: SessionId): void {
-    for (const group of this.#groups) group.people = group.people.filter((person) => person.id !== id);
-    this.#groups = this.#groups.filter(({ people }) => people.length > 0);
+    const others = (group: Group) => ({ ...group, people: group.people.filter((person) => person.id !== id) });
+    this.#unsaid = this.#unsaid.map(others).filter(isSomebody);
+    this.#groups = this.#groups.map(others).filter(isSomebody);
   }
 
-  /** What says it all, and nothing waits any more. `silent`: only note it, say nothing. */
-  take(silent: boolean): Announced[] {
-    const groups = this.#groups;
+  /**
+   * What says it all, and nothing waits any more. `silent`: only note it, say nothing. `apart`: where other nodes may have something to say in it, those
+   * about whom something follows are said by themselves: what another node has to say of somebody else must not delay it.
+   */
+  take(silent: boolean, apart?: { readonly speaker: SessionId | undefined }): Announced[] {
+    const unsaid = apart === undefined ? this.#unsaid : this.#unsaid.flatMap(each);
+    const waiting = [...unsaid, ...this.#groups];
+    const groups = apart === undefined ? waiting : waiting.flatMap((group, index) => split(group, waiting.slice(index + 1), apart.speaker));
+    this.#unsaid = [];
     this.#groups = [];
     return groups.flatMap((group) => {
       const packets = silent ? [{ people: group.people }] : say(group);
       return packets.map(({ people, packet }) => ({
         operation: { ...announce(group, people), ...(packet === undefined ? {} : { packet }) },
         sayAgain: (done) => {
-          for (const person of people)
-            if (!done?.includes(person.id)) this.#add(group.kind, group.why, person, done === undefined || group.again);
+          const others = people.filter(({ id }) => !done?.includes(id));
+          this.#unsaid.push({ ...group, people: others, again: true });
+          this.#unsaid = this.#unsaid.filter(isSomebody);
         },
       }));
     });
@@ -71,10 +86,7 @@ export class Notices {
    */
   #add(kind: Group["kind"], why: LeftWhy, person: Person, again: boolean): void {
     let earliest = 0;
-    for (let index = 0; index < this.#groups.length; index++) {
-      const known = this.#groups[index]?.known;
-      if (known?.has(sessionMark(person)) || known?.has(nickMark(person))) earliest = index + 1;
-    }
+    for (const [index, group] of this.#groups.entries()) if (isAbout(group, person)) earliest = index + 1;
     let group = this.#groups
       .slice(earliest)
       .find((candidate) => candidate.kind === kind && candidate.why === why && candidate.again === again);
@@ -85,6 +97,23 @@ export class Notices {
     group.people.push({ id: person.id, nick: person.nick, key: person.key });
     group.known.add(sessionMark(person)).add(nickMark(person));
   }
+}
+
+function isAbout({ known }: Group, person: Person): boolean {
+  return known.has(sessionMark(person)) || known.has(nickMark(person));
+}
+
+const isSomebody = ({ people }: Group): boolean => people.length > 0;
+
+/** Those about whom something follows, each by themselves; and the rest together. */
+function split(group: Group, later: readonly Group[], speaker: SessionId | undefined): Group[] {
+  const isFollowed = (person: Person) => person.id === speaker || later.some((other) => isAbout(other, person));
+  const rest = { ...group, people: group.people.filter((person) => !isFollowed(person)) };
+  return [...each({ ...group, people: group.people.filter(isFollowed) }), rest].filter(isSomebody);
+}
+
+function each(group: Group): Group[] {
+  return group.people.map((person) => ({ ...group, people: [person] }));
 }
 
 // A session's identity is base64url, so a mark tells which of the two it is.

@@ -23,10 +23,13 @@ import type { HubContext } from "./hub-context.ts";
 import { dueMs, dueNow } from "./lifetime.ts";
 import { letGo, Neighbours } from "./neighbours.ts";
 import { refuse } from "./replies.ts";
+import { Residents } from "./residents.ts";
 import { Roster } from "./roster.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { Speech } from "./speech.ts";
 import type { Ending, Transport } from "./transport.ts";
+
+const LOST = "The room's log is not what it was: the room is opened anew.";
 
 /** One log, and who is in it. */
 export class Room {
@@ -34,7 +37,7 @@ export class Room {
   readonly roster = new Roster();
   readonly speech: Speech;
   readonly #context: HubContext;
-  readonly #sessions = new Map<SessionId, Session>();
+  readonly #residents: Residents;
   readonly #queue: CommitQueue;
   readonly #delivery: Delivery;
   readonly #announcer: Announcer;
@@ -56,7 +59,7 @@ export class Room {
     this.#announcer = new Announcer({
       queue: this.#queue,
       clock: context.clock,
-      session: (id) => this.#sessions.get(id),
+      session: (id) => this.#residents.get(id),
       broken,
     });
     this.#delivery = new Delivery({
@@ -67,43 +70,21 @@ export class Room {
       written: this.#written,
       failed: (session, cause) => this.#unreadable(session, cause),
     });
-    const parts = {
-      context,
-      queue: this.#queue,
-      announcer: this.#announcer,
-      delivery: this.#delivery,
-      roster: this.roster,
-      chats,
-      log: () => this.#log,
-      isHere: (session: Session) => this.#sessions.get(session.id) === session,
-      schedule: (session: Session) => this.#schedule(session),
-      vanished: (session: Session) => this.#departure.vanished(session),
-      reckon: () => this.#reckon(),
-      broken,
-    };
-    this.speech = new Speech({ ...parts, answered: (session) => this.#answering.add(session) });
-    this.#entrance = new Entrance({
-      ...parts,
-      session: (id) => this.#sessions.get(id),
-      admit: (record) => this.#admit(record),
-      join: (session) => this.#announcer.joined(session),
-    });
-    this.#departure = new Departure({
-      ...parts,
-      forget: (session) => {
-        this.#sessions.delete(session.id);
-      },
-      giveBack: (session) => this.roster.remove(session.key),
-      drop: (session, ending) => this.#drop(session, () => ending),
-    });
+    const answered = (session: Session) => this.#answering.add(session);
+    const shared = { context, roster: this.roster, delivery: this.#delivery, announcer: this.#announcer };
+    const isUnderWay = (id: SessionId) => this.#entrance.isUnderWay(id);
+    this.#residents = new Residents({ ...shared, room: this, isUnderWay, answered });
+    const parts = { ...shared, residents: this.#residents, queue: this.#queue, chats, log: () => this.#log, broken };
+    this.speech = new Speech({ ...parts, answered });
+    this.#departure = new Departure(parts);
+    this.#entrance = new Entrance({ ...parts, vanished: (session) => this.#departure.vanished(session) });
     this.#neighbours = new Neighbours({
       ...parts,
-      sessions: this.#sessions,
       moved: (log) => {
         this.#log = log;
       },
-      isUnderWay: (id) => this.#entrance.isUnderWay(id),
-      drop: (session, ending) => this.#drop(session, ending),
+      isUnderWay,
+      vanished: (session) => this.#departure.vanished(session),
       adopt: (record) => this.adopt(record),
       flush: () => this.#flush(),
       lost: () => this.#lose(),
@@ -118,7 +99,9 @@ export class Room {
       const log = await context.engine.open(name);
       const room = new Room(name, context, log, await ChatOffsets.read(name, context.engine, log));
       room.#unfollow = unfollow;
-      hear = (news) => room.#neighbours.hear(news);
+      hear = (news) => {
+        if (!room.#isLost) room.#neighbours.hear(news);
+      };
       for (const news of early) hear(news);
       return room;
     } catch (cause) {
@@ -138,7 +121,7 @@ export class Room {
 
   /** True when nobody is in it and nothing is under way: it can be forgotten, and opened again. */
   get idle(): boolean {
-    return this.#sessions.size === 0 && this.#queue.idle && !this.#announcer.waiting && !this.#neighbours.adopting;
+    return this.#residents.sessions.size === 0 && this.#queue.idle && !this.#announcer.waiting && !this.#neighbours.adopting;
   }
 
   /** Resolves when all that was taken in is dealt with. */
@@ -154,11 +137,11 @@ export class Room {
       if (record.announced) this.#announcer.left({ id: record.session, nick: record.nick, key: record.key }, record.why ?? "lost");
       return;
     }
-    if (this.#sessions.has(record.session)) return;
-    const session = this.#admit(record);
+    if (this.#residents.sessions.has(record.session)) return;
+    const session = this.#residents.admit(record);
     session.lingerUntilMs = record.graceMs === USUAL_GRACE_MS ? Number.POSITIVE_INFINITY : this.#context.clock.now() + record.graceMs;
     if (!record.announced) this.#announcer.joined(session);
-    this.#schedule(session);
+    this.#residents.schedule(session);
   }
 
   /** Takes over a session that another node let in. Gives it; or why not. */
@@ -168,9 +151,7 @@ export class Room {
 
   /** A session that another node looks after, and that asks for something here in passing. */
   visit(record: SessionRecord): Session {
-    const session = this.#newSession(record);
-    session.visiting = true;
-    return session;
+    return this.#residents.visit(record);
   }
 
   /** Joins or resumes. Gives the session once its `welcome` is written; or why not. */
@@ -197,7 +178,7 @@ export class Room {
       this.#delivery.detach(session);
     }
     session.happens({ kind: "lost", atMs: this.#context.clock.now() });
-    this.#schedule(session);
+    this.#residents.schedule(session);
   }
 
   /** After a restart polls simply go on: nothing but the session is kept of them. */
@@ -215,7 +196,7 @@ export class Room {
     session.heardAtMs = nowMs;
     session.pingAtMs = nowMs + session.heartbeatMs;
     session.happens({ kind: "heard" });
-    this.#schedule(session);
+    this.#residents.schedule(session);
     this.#delivery.pump(session);
   }
 
@@ -252,78 +233,26 @@ export class Room {
     return dueMs(session, nowMs);
   }
 
-  #schedule(session: Session): void {
-    this.#context.wheel.schedule(session, dueMs(session, this.#context.clock.now()));
-  }
-
-  #newSession(record: SessionRecord): Session {
-    const { clock, limits, random } = this.#context;
-    const heartbeatMs = Math.round(limits.heartbeatMs * (0.9 + 0.2 * random()));
-    const times = { nowMs: clock.now(), wallMs: clock.wall(), heartbeatMs, graceMs: limits.graceMs };
-    return new Session(this, record, times, limits.rate);
-  }
-
-  #admit(record: SessionRecord): Session {
-    const visitor = this.#context.visitor(record.session, this);
-    const session = visitor ?? this.#newSession(record);
-    visitor?.settle(record, this.#context.clock.now());
-    this.#sessions.set(session.id, session);
-    this.roster.add(session.key, session.nick);
-    this.#context.admitted(session);
-    this.#reckon();
-    return session;
-  }
-
-  /** Another node looks after it from now on: here it ends without a word to anybody but its peer. */
-  #drop(session: Session, ending: (transport: Transport) => Ending): void {
-    const { transport, listening } = session;
-    this.#sessions.delete(session.id);
-    this.#delivery.detach(session);
-    this.#context.wheel.remove(session);
-    this.#announcer.forget(session.id);
-    session.transport = undefined;
-    session.forgetOwed();
-    session.visiting = true;
-    // Where it says hello here at this very moment it will be back.
-    const returning = this.#entrance.isUnderWay(session.id) ? listening : undefined;
-    if (returning === undefined) session.listening = undefined;
-    this.#context.dropped(session);
-    for (const each of new Set([transport, listening])) if (each !== undefined && each !== returning) each.close(ending(each));
-  }
-
   /** What was kept may not be there any more: everybody comes back, and finds out. */
   #lose(): void {
-    const deserted = this.#sessions.size === 0 && !this.#neighbours.adopting;
+    const deserted = this.#residents.sessions.size === 0 && !this.#neighbours.adopting;
     if (this.#isLost) return;
     this.#isLost = true;
     this.#unfollow();
     this.#announcer.stop();
-    for (const session of [...this.#sessions.values()]) this.#drop(session, letGo);
-    const settled = this.#queue.abandon(new EngineError("The room's log is not what it was: the room is opened anew."));
+    for (const session of [...this.#residents.sessions.values()]) this.#residents.drop(session, letGo);
+    const settled = this.#queue.abandon(new EngineError(LOST));
     this.#context.lost(this, { settled, deserted });
-  }
-
-  /** Above so many present, coming and going is not said; well below that it is again. Source: L10. */
-  #reckon(): void {
-    const { online } = this.roster;
-    const { noticeLimit } = this.#context.limits;
-    if (online > noticeLimit) this.#announcer.quiet = true;
-    else if (this.#announcer.quiet && online < noticeLimit * 0.8) this.#speakAgain();
-  }
-
-  /** From here on coming and going is said again, to people who have not been told for a while who is here. */
-  #speakAgain(): void {
-    this.#announcer.sayNow();
-    this.#announcer.quiet = false;
-    for (const session of this.#delivery.live) {
-      session.rosterOwed = true;
-      this.#answering.add(session);
-    }
   }
 
   readonly #committed = (committed: Committed, batch: readonly Queued[]): void => {
     const { chunk } = committed;
-    if (chunk !== undefined && chunk.first !== this.#log.last + 1) console.error('OUT OF ORDER own', this.name, chunk.first, chunk.last, this.#log.last);
+    // Never what does not follow on what they have: everybody counts.
+    if (chunk !== undefined && chunk.first !== this.#log.last + 1) this.#lose();
+    if (this.#isLost) {
+      for (const queued of batch) queued.fail(new EngineError(LOST));
+      return;
+    }
     if (chunk !== undefined) this.#delivery.append(chunk);
     this.#log = { log: this.#log.log, first: committed.first, last: chunk?.last ?? this.#log.last, at: chunk?.at ?? this.#log.at };
     this.#delivery.trim(committed.first);
@@ -340,7 +269,7 @@ export class Room {
   readonly #written = (session: Session): void => {
     if (session.carrier === "poll") {
       session.happens({ kind: "lost", atMs: this.#context.clock.now() });
-      this.#schedule(session);
+      this.#residents.schedule(session);
     }
     session.relieved?.();
   };

@@ -9,8 +9,8 @@ import { next, type SessionEvent, type SessionState } from "./session-state.ts";
 import type { Transport } from "./transport.ts";
 import type { Due } from "./wheel.ts";
 
-/** Whether the log says that a session is here: not yet, about to, or it does. */
-export type Announcement = "unsaid" | "pending" | "said";
+/** Whether the log says that a session is here: not yet, about to, on its way (where another node may be in the way of that), or it does. */
+export type Announcement = "unsaid" | "pending" | "saying" | "said";
 
 /** How many sessions each address holds. */
 export interface AddressCounts {
@@ -110,10 +110,10 @@ export class Session implements Due {
     this.refusals = record.refusals;
   }
 
-  /** Takes over what other nodes did with it meanwhile. What is on its way from here keeps its numbers. */
+  /** Takes over what other nodes did with it meanwhile. What is on its way from here keeps its numbers, as long as its turn lasts: after that it is not taken. */
   catchUp(record: SessionRecord): void {
     const { queuedSeq } = this;
-    const settled = queuedSeq === this.seq;
+    const settled = queuedSeq === this.seq || record.turn !== this.turn;
     this.recall(record);
     if (!settled) this.queuedSeq = Math.max(queuedSeq, record.seq);
     this.carrier = record.carrier ?? "unknown";

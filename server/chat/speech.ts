@@ -54,7 +54,7 @@ export class Speech {
       ...(group === undefined ? {} : { group }),
       settle: (outcome) => {
         if (outcome.kind === "appended") {
-          session.seq = seq;
+          session.seq = Math.max(session.seq, seq);
           this.#parts.chats.add(outcome.offset);
           sender.accepted(session, seq, outcome.offset);
         } else if (outcome.kind === "duplicate") this.#dealtWith(session, seq, sender);
@@ -132,7 +132,7 @@ export class Speech {
     if (nick === from) return Promise.resolve({ nick });
     const { announcer, queue, roster, broken } = this.#parts;
     // Nobody takes a name in the log before the log says that somebody else came in under it, or left.
-    announcer.sayNow();
+    announcer.sayNow(session);
     const packet = announcer.quiet ? {} : { packet: encodeService({ type: "renamed", from, to: nick }) };
     return new Promise((resolve) => {
       queue.push({

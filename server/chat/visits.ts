@@ -13,6 +13,8 @@ const KEPT_MS = 60_000;
 /** How long the node that let somebody in may take to say so, ms. */
 const INTRODUCED_WITHIN_MS = 2000;
 const LOOK_EVERY_MS = 50;
+/** So often a session is asked for that goes on elsewhere each time. */
+const TRIES = 3;
 
 /** What a request of a session asks to be true of it. */
 export type Claim = {
@@ -101,6 +103,23 @@ export class Visits {
       if (clock.now() >= untilMs) return internalRefusal();
       await new Promise<void>((resolve) => clock.after(LOOK_EVERY_MS, resolve));
     }
+  }
+
+  /** Ends a session at its own word, now or in `lingerMs`, also one that another node looks after. */
+  async leave(session: Session, lingerMs: number | undefined): Promise<void> {
+    const { turn } = session;
+    let here: Session | Refusal = session;
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (here.visiting) here = await this.attend(here.id, { turn });
+      if (isRefusal(here)) break;
+      const { room }: Session = here;
+      const ended = lingerMs === undefined ? await room.end(here, "left", { code: "left" }) : await room.linger(here, lingerMs);
+      if (ended === "elsewhere") continue;
+      if (lingerMs !== undefined && here.carrier === "stream") here.transport?.close({ code: "left" });
+      return;
+    }
+    // It ended already, or went on in a later turn.
+    if (isRefusal(here) && here.code === "internal") throw new Error(here.message);
   }
 
   /** Another node looks after it from now on; it may be back in a moment. */

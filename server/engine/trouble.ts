@@ -19,6 +19,8 @@ export class Trouble {
   readonly #tryAgain: () => void;
   #cause: EngineError | undefined;
   #cancel: (() => void) | undefined;
+  /** What was written down of it: each once, however often they take turns. */
+  readonly #told = new Set<unknown>();
   #closed = false;
 
   constructor({ clock, log, tryAgain }: Parts) {
@@ -39,8 +41,9 @@ export class Trouble {
       error,
     );
     // Another line only where what to do about it has changed.
-    if (this.#cause?.constructor !== cause.constructor)
-      this.#log.error({ err: cause }, "the log cannot be written: nothing is acknowledged that is not kept");
+    const topic = (cause as { topic?: string }).topic ?? cause.constructor;
+    if (!this.#told.has(topic)) this.#log.error({ err: cause }, "the log cannot be written: nothing is acknowledged that is not kept");
+    this.#told.add(topic);
     this.#cause = cause;
     if (!this.#closed)
       this.#cancel ??= this.#clock.after(TRY_EVERY_MS, () => {
@@ -53,6 +56,7 @@ export class Trouble {
   ends(): void {
     if (this.#cause === undefined) return;
     this.#cause = undefined;
+    this.#told.clear();
     this.#log.warn({}, "the log can be written again");
   }
 

@@ -1,9 +1,8 @@
 import { pino } from "pino";
 import { Hub } from "../chat/hub.ts";
 import type { HubLimits } from "../chat/hub-context.ts";
-import { EmbeddedEngine } from "../engine/embedded.ts";
 import type { Engine } from "../engine/engine.ts";
-import { MemoryStore } from "../engine/memory-store.ts";
+import { freshEngine } from "./fresh-engine.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 export const TEST_LIMITS: HubLimits = {
@@ -25,7 +24,7 @@ export async function openBareHub(
 ): Promise<{ hub: Hub; clock: ManualClock; engine: Engine }> {
   const clock = parts.clock ?? new ManualClock();
   const history = parts.history ?? { packets: 10_000, days: 30 };
-  const engine = parts.engine ?? (await EmbeddedEngine.start({ store: new MemoryStore(), clock, history, log: silent }));
+  const engine = parts.engine ?? (await freshEngine({ clock, history, log: silent }));
   const hub = new Hub({ engine, clock, log: silent, limits: { ...TEST_LIMITS, ...changes } });
   await hub.start();
   return { hub, clock, engine };

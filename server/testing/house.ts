@@ -1,10 +1,9 @@
 import { pino } from "pino";
 import { type Palabre, startPalabre } from "../app.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { EmbeddedEngine } from "../engine/embedded.ts";
 import type { Engine } from "../engine/engine.ts";
-import { MemoryStore } from "../engine/memory-store.ts";
 import { readSettings, type Settings } from "../settings.ts";
+import { freshEngine } from "./fresh-engine.ts";
 
 /** Settings for a test: any free port, nothing written down, and limits that a test does not meet by accident. */
 export function testSettings(changes: Readonly<Record<string, string>> = {}): Settings {
@@ -33,13 +32,7 @@ export async function openHouse(
   const log = pino({ level: "info", base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const clock = parts.clock ?? systemClock;
   const engine =
-    parts.engine ??
-    (await EmbeddedEngine.start({
-      store: new MemoryStore(),
-      clock,
-      history: { packets: settings.HISTORY_PACKETS, days: settings.HISTORY_DAYS },
-      log,
-    }));
+    parts.engine ?? (await freshEngine({ clock, log, history: { packets: settings.HISTORY_PACKETS, days: settings.HISTORY_DAYS } }));
   const palabre = await startPalabre({ settings, engine, log, clock, page: parts.page ?? null });
   return { ...palabre, engine, lines };
 }

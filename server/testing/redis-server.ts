@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "redis";
 
 /** How long a Redis may take to listen, ms. */
 const STARTS_WITHIN_MS = 20_000;
@@ -12,9 +14,11 @@ export class RedisServer {
   readonly port: number;
   readonly folder: string;
   readonly #settings: readonly string[];
+  readonly #isSentinel: boolean;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, settings: readonly string[]) {
+  private constructor(port: number, folder: string, settings: readonly string[], isSentinel = false) {
+    this.#isSentinel = isSentinel;
     this.port = port;
     this.folder = folder;
     this.#settings = settings;
@@ -23,6 +27,46 @@ export class RedisServer {
   /** `settings` as on redis-server's command line: `"--appendonly", "yes"`. */
   static async start(...settings: string[]): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "palabre-redis-")), settings);
+    await server.start();
+    return server;
+  }
+
+  /** Three primaries that share the slots. */
+  static async startCluster(): Promise<RedisServer[]> {
+    const buses = [await freePort(), await freePort(), await freePort()];
+    const servers = await Promise.all(
+      buses.map((bus) => RedisServer.start("--cluster-enabled", "yes", "--cluster-port", `${bus}`, "--cluster-node-timeout", "2000")),
+    );
+    const [first] = servers as [RedisServer];
+    for (const [index, server] of servers.entries()) {
+      const [from, to] = [Math.floor((16_384 * index) / 3), Math.floor((16_384 * (index + 1)) / 3) - 1];
+      await server.command("CLUSTER", "ADDSLOTSRANGE", `${from}`, `${to}`);
+      if (server !== first) await server.command("CLUSTER", "MEET", "127.0.0.1", `${first.port}`, `${buses[0]}`);
+    }
+    const until = Date.now() + STARTS_WITHIN_MS;
+    for (const server of servers) {
+      while (!/cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(String(await server.command("CLUSTER", "INFO")))) {
+        if (Date.now() > until) throw new Error("the cluster does not come together");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    return servers;
+  }
+
+  /** One that watches over a primary, which it calls `main`; it decides alone. */
+  static async startSentinel(primary: RedisServer): Promise<RedisServer> {
+    const port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), "palabre-redis-"));
+    const lines = [
+      `port ${port}`,
+      "bind 127.0.0.1",
+      `dir ${folder}`,
+      `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
+      "sentinel down-after-milliseconds main 1000",
+      "sentinel failover-timeout main 5000",
+    ];
+    await writeFile(join(folder, "sentinel.conf"), `${lines.join("\n")}\n`);
+    const server = new RedisServer(port, folder, [join(folder, "sentinel.conf"), "--sentinel"], true);
     await server.start();
     return server;
   }
@@ -38,7 +82,7 @@ export class RedisServer {
   /** Again, with what it had kept. Resolves when it listens. */
   async start(): Promise<void> {
     const own = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--dir", this.folder, "--save", "", "--daemonize", "no"];
-    const child = spawn("redis-server", [...own, ...this.#settings], { stdio: "ignore" });
+    const child = spawn("redis-server", [...(this.#isSentinel ? [] : own), ...this.#settings], { stdio: "ignore" });
     this.#process = child;
     const failed = new Promise<never>((_, reject) => {
       child.once("error", reject);
@@ -58,6 +102,32 @@ export class RedisServer {
     return ask(this.port, commands.map((command) => `${command}\r\n`).join(""), commands.length);
   }
 
+  /** What it answers to a command. `password`: where it asks for one. */
+  async command(...words: string[]): Promise<unknown> {
+    return this.commands([words]);
+  }
+
+  /** One after the other on one connection; gives the last answer. */
+  async commands(
+    list: readonly (readonly string[])[],
+    { password, database }: { password?: string; database?: number } = {},
+  ): Promise<unknown> {
+    const client = createClient({
+      socket: { host: "127.0.0.1", port: this.port, reconnectStrategy: false },
+      ...(password === undefined ? {} : { password }),
+      ...(database === undefined ? {} : { database }),
+    });
+    client.on("error", () => {}); // told by the command
+    await client.connect();
+    try {
+      let answer: unknown;
+      for (const words of list) answer = await client.sendCommand([...words]);
+      return answer;
+    } finally {
+      client.destroy();
+    }
+  }
+
   /** Forgets all that a database holds. */
   async flush(database: number): Promise<void> {
     await ask(this.port, `SELECT ${database}\r\nFLUSHDB\r\n`, 2);
@@ -70,6 +140,12 @@ export class RedisServer {
 
   thaw(): void {
     this.#process?.kill("SIGCONT");
+  }
+
+  /** As `dispose`, where there is no time to wait. */
+  abandon(): void {
+    this.#process?.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Stops it, and removes what it kept. */

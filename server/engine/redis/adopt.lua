@@ -1,13 +1,13 @@
 -- Takes over the sessions of a room that no live node looks after, at most so many at once; the nodes are told.
--- ARGV: node, at most, channel, then the live nodes. Gives which of the commits that the nodes are told of this was (0: none), then session and what is
+-- ARGV: node, at most, channel, then the live nodes. Gives which of the commits that the nodes are told of this was (0: none), the tag of the last packets, then session and what is
 -- kept of it, for each.
 local STATE, SESSIONS, CARE = unpack(KEYS)
 local me, most = ARGV[1], tonumber(ARGV[2])
 local live = { [me] = true }
 for index = 4, #ARGV do live[ARGV[index]] = true end
 redis.call('HLEN', SESSIONS)
-redis.call('HLEN', STATE)
-local found, taken = { 0 }, {}
+local tag = redis.call('HGET', STATE, 'tag') or ''
+local found, taken = { 0, tag }, {}
 local care = redis.call('HGETALL', CARE)
 for index = 1, #care, 2 do
   local id = care[index]
@@ -30,6 +30,6 @@ if #taken > 0 then
   local rev = redis.call('HINCRBY', STATE, 'rev', 1)
   local first = tonumber(redis.call('HGET', STATE, 'first') or 1)
   found[1] = rev
-  redis.call('SPUBLISH', ARGV[3], cjson.encode({ n = me, r = rev, k = first, t = taken }) .. '\n')
+  redis.call('SPUBLISH', ARGV[3], cjson.encode({ n = me, r = rev, k = first, p = tag, g = tag, t = taken }) .. '\n')
 end
 return found

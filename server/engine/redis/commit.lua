@@ -1,15 +1,16 @@
 -- Carries out a commit's operations on one room: all of them, or none. What server/engine/operations.ts does in one process, here for many nodes.
 -- Everything is worked out in memory first and written at the end; what could fail (a key of another type) is touched before anything is written.
 --
--- ARGV: node, number, identity of a new log, wall ms ('' for Redis' own time), steady ms, history packets, channel, base of places, places reserved,
---       count of live nodes, the live nodes, then the operations.
+-- ARGV: node, number, its name (and that of a log, where there is none yet), wall ms ('' for Redis' own time), steady ms, history packets, channel, base of places, places reserved,
+--       count of live nodes, the live nodes, count of dead nodes, the dead nodes, then the operations. UNKNOWN: of that node it has to be said whether it lives.
 local LOG, STATE, SESSIONS, CLAIMS, DONE, CARE, ENDED = unpack(KEYS)
 local me, number = ARGV[1], tonumber(ARGV[2])
 local MAX_REFUSALS, CLOCK_STEP_MS = 64, 1000
-local MAX_RECORD_PACKETS, MAX_RECORD_OCTETS = 1024, 512 * 1024
+-- As much as is handed to one receiver at once: whoever reads on from the log is given whole records.
+local MAX_RECORD_PACKETS, MAX_RECORD_OCTETS = 1024, 64 * 1024
 
-local state = redis.call('HMGET', STATE, 'log', 'first', 'last', 'at', 'rev')
-redis.call('XLEN', LOG)
+local state = redis.call('HMGET', STATE, 'log', 'first', 'last', 'at', 'rev', 'tag')
+local entries = redis.call('XLEN', LOG)
 redis.call('HLEN', SESSIONS)
 redis.call('HLEN', CLAIMS)
 redis.call('HLEN', CARE)
@@ -18,8 +19,20 @@ local before = redis.call('HGET', DONE, me)
 if before then
   local done = cmsgpack.unpack(before)
   -- The answer was lost on its way: it is given again. A commit that was given up and comes late is not carried out any more.
-  if done[1] == number then return done[2] end
+  -- It is written again, so that whoever waits for replicas waits for it.
+  if done[1] == number then
+    redis.call('HSET', DONE, me, before)
+    return done[2]
+  end
   if done[1] > number then return redis.error_reply('OUTDATED a later commit of this node is kept already') end
+end
+
+-- A right that was taken away would show in the middle of it.
+local log_id = string.format('%.0f-0', tonumber(state[3] or 0) + 1)
+for _, command in ipairs({ { 'HSET', STATE, 'f', 'v' }, { 'HSET', SESSIONS, 'f', 'v' }, { 'HSET', CLAIMS, 'f', 'v' }, { 'HDEL', CLAIMS, 'f' },
+  { 'HSET', DONE, 'f', 'v' }, { 'HSET', CARE, 'f', 'v' }, { 'HDEL', CARE, 'f' }, { 'ZADD', ENDED, '1', 'm' }, { 'ZREM', ENDED, 'm' },
+  { 'DEL', LOG }, { 'XADD', LOG, log_id, 'f', 'v' }, { 'XTRIM', LOG, 'MINID', '1' }, { 'XRANGE', LOG, '-', '+' }, { 'SPUBLISH', ARGV[7], 'm' } }) do
+  if not redis.acl_check_cmd(unpack(command)) then return redis.error_reply('NOPERM this user may not ' .. command[1] .. ' ' .. command[2]) end
 end
 
 local made = not state[1]
@@ -28,6 +41,8 @@ local first = tonumber(state[2] or 1)
 local last = tonumber(state[3] or 0)
 local at0 = tonumber(state[4] or 0)
 local rev = tonumber(state[5] or 0)
+local tag0 = state[6] or ''
+local tag = tag0
 local wall = tonumber(ARGV[4])
 if not wall then
   local time = redis.call('TIME')
@@ -37,14 +52,12 @@ local steady = tonumber(ARGV[5])
 local held, reserved = tonumber(ARGV[8]), tonumber(ARGV[9])
 local live = {}
 local arg = 11
-for _ = 1, tonumber(ARGV[10]) do
-  live[ARGV[arg]] = true
-  arg = arg + 1
-end
 local function take()
   arg = arg + 1
   return ARGV[arg - 1]
 end
+for _ = 1, tonumber(ARGV[10]) do live[take()] = true end
+for _ = 1, tonumber(take()) do live[take()] = false end
 
 -- Sessions and claims, as they will be.
 local sessions, changed, order = {}, {}, {}
@@ -94,9 +107,12 @@ local function give_back(record)
     claims_changed[record.key] = true
   end
 end
--- Another node's, which runs: what is only its owner's to do is not done here.
+-- Another node's, which runs: what is only its owner's to do is not done here. Of a node that nothing is known of that has to be found out first.
+local unknown
 local function elsewhere(record)
-  return record.node ~= me and live[record.node]
+  if record.node == me then return false end
+  if live[record.node] == nil then unknown = record.node end
+  return live[record.node] or false
 end
 
 -- What is appended.
@@ -302,6 +318,7 @@ end
 
 local outcomes = {}
 while arg <= #ARGV do outcomes[#outcomes + 1] = operations[take()]() end
+if unknown then return redis.error_reply('UNKNOWN ' .. unknown) end
 
 -- From here on it is written.
 for _, record in ipairs(order) do
@@ -319,11 +336,14 @@ for key in pairs(claims_changed) do
   if claims[key] then redis.call('HSET', CLAIMS, key, claims[key]) else redis.call('HDEL', CLAIMS, key) end
 end
 
+-- What is left of a log that is gone.
+if made and entries > 0 then redis.call('DEL', LOG) end
 local begins = last + 1
 local octets = ''
 local tells = #packets > 0 or next(came) or next(went) or #taken > 0
 if tells then rev = rev + 1 end
 if #packets > 0 then
+  tag = ARGV[3]
   local most = math.max(1, math.min(MAX_RECORD_PACKETS, tonumber(ARGV[6])))
   local start, since = 1, at0
   while start <= #packets do
@@ -334,7 +354,7 @@ if #packets > 0 then
       stop = stop + 1
     end
     redis.call('XADD', LOG, string.format('%.0f-0', last + stop - start), 'r', string.format('%.0f', rev), 'f', string.format('%.0f', last + 1),
-      'b', string.format('%.0f', since), 'a', string.format('%.0f', at), 'o', table.concat(packets, '', start, stop - 1))
+      'b', string.format('%.0f', since), 'a', string.format('%.0f', at), 'o', table.concat(packets, '', start, stop - 1), 'n', tag)
     last = last + stop - start
     start, since = stop, at
   end
@@ -350,17 +370,18 @@ if #packets > 0 then
   end
 end
 redis.call('HSET', STATE, 'log', log, 'first', string.format('%.0f', first), 'last', string.format('%.0f', last), 'at', string.format('%.0f', at),
-  'rev', string.format('%.0f', rev), 'used', ARGV[5])
+  'rev', string.format('%.0f', rev), 'tag', tag, 'used', ARGV[5])
 
 local places = {}
 for id in pairs(touched) do
   places[#places + 1] = id
   places[#places + 1] = holds(find(id)) and 'held' or find(id) and 'ended' or 'unknown'
 end
-local reply = { log, rev, tells and 1 or 0, first, begins, last, string.format('%.0f', at0), string.format('%.0f', at), outcomes, places, extra, made and 1 or 0 }
+local reply = { log, rev, tells and 1 or 0, first, begins, last, string.format('%.0f', at0), string.format('%.0f', at), outcomes, places, extra, made and 1 or 0,
+  tag0, tag }
 redis.call('HSET', DONE, me, cmsgpack.pack({ number, reply }))
 if tells then
-  local header = { n = me, r = rev, k = first }
+  local header = { n = me, r = rev, k = first, p = tag0, g = tag }
   if #packets > 0 then header.f, header.l, header.b, header.a = begins, last, at0, at end
   for _, record in pairs(came) do
     header.c = header.c or {}

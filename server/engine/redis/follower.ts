@@ -1,6 +1,10 @@
 import type { LogState, News } from "../engine.ts";
 import type { OpenedRoom, ReadChunk, Told } from "./wire.ts";
 
+/** An own commit: where the log ends with it, where it appended; and the name of the last commit that did, before it and with it. */
+export type OwnTurn = { readonly revision: number; readonly last?: number | undefined; readonly before: string; readonly tag: string };
+type Own = OwnTurn & { readonly resolve: () => void };
+
 export type FollowerParts = {
   readonly node: string;
   readonly listener: (news: News) => void;
@@ -16,10 +20,15 @@ export class Follower {
   readonly #parts: FollowerParts;
   /** What was told, and whose turn has not come. */
   readonly #told = new Map<number, Told>();
-  readonly #own = new Map<number, () => void>();
+  readonly #own = new Map<number, Own>();
   #revision: number | undefined;
   #highest = 0;
   #log: LogState = { log: "", first: 1, last: 0, at: 0 };
+  /** The name of the last commit that appended what was handed out. */
+  #tag = "";
+  /** What comes next does not follow on what was handed out. */
+  #broken = false;
+  #held = false;
   #waiting: { revision: number; resolve: () => void }[] = [];
   #handing = false;
   #ended = false;
@@ -42,9 +51,22 @@ export class Follower {
     return this.#log.last;
   }
 
+  /** What comes next does not follow on it. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  get tag(): string {
+    return this.#tag;
+  }
+
+  get log(): string {
+    return this.#log.log;
+  }
+
   /** Something is known to have happened that was not handed on. */
   get behind(): boolean {
-    return !this.#ended && this.begun && this.#highest > this.revision;
+    return !this.#ended && this.begun && (this.#broken || this.#highest > this.revision);
   }
 
   /** So many commits there are. */
@@ -53,9 +75,10 @@ export class Follower {
   }
 
   /** What this follows on. */
-  begin({ state, revision, present }: OpenedRoom): void {
+  begin({ state, revision, tag, present }: OpenedRoom): void {
     this.#revision = revision;
     this.#log = state;
+    this.#tag = tag;
     this.#tellWhole(present);
     this.#forgetBefore();
     this.#goOn();
@@ -72,15 +95,14 @@ export class Follower {
   }
 
   /** Resolves when all that came before this node's own commit has been handed on. */
-  turn(revision: number, last: number): Promise<void> {
-    if (this.#ended || this.#revision === undefined || revision <= this.#revision) return Promise.resolve();
-    this.note(revision);
+  turn(own: OwnTurn): Promise<void> {
+    if (this.#ended || this.#revision === undefined) return Promise.resolve();
+    this.note(own.revision);
     return new Promise((resolve) => {
-      this.#own.set(revision, () => {
-        this.#log = { ...this.#log, last };
-        resolve();
-      });
-      this.#goOn();
+      this.#own.set(own.revision, { ...own, resolve });
+      // It cannot come before what was handed out: that is not there any more.
+      if (own.revision <= this.revision) this.#broken = true;
+      else this.#goOn();
       if (this.behind) this.#parts.missing();
     });
   }
@@ -92,13 +114,28 @@ export class Follower {
   }
 
   /** True where what Redis has does not follow on what it had. */
-  isLost({ state, revision }: OpenedRoom): boolean {
-    return state.log !== this.#log.log || revision < this.revision || state.last < this.#log.last || state.first > this.#log.last + 1;
+  isLost({ state, revision, tag }: OpenedRoom): boolean {
+    if (state.log !== this.#log.log || revision < this.revision || state.last < this.#log.last) return true;
+    return state.last === this.#log.last && tag !== this.#tag;
   }
 
-  /** The room as it is now, and what was appended since. What this node still waits for is among it. */
-  async fill({ state, revision, present }: OpenedRoom, chunks: readonly ReadChunk[]): Promise<void> {
-    this.#handing = true;
+  /** True where so much was appended meanwhile that not all of it is kept. */
+  isTooLate({ state }: OpenedRoom): boolean {
+    return state.first > this.#log.last + 1;
+  }
+
+  /** Nothing is handed on before `goOn`: it is being looked at what is missing. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  goOn(): void {
+    this.#held = false;
+    this.#goOn();
+  }
+
+  /** The room as it is now, and what was appended since. What this node still waits for is among it. Held meanwhile. */
+  async fill({ state, revision, tag, present }: OpenedRoom, chunks: readonly ReadChunk[]): Promise<void> {
     const turns = new Set([...chunks.map((chunk) => chunk.revision), ...this.#own.keys()]);
     for (const turn of [...turns].sort((a, b) => a - b)) {
       if (turn <= this.revision || turn > revision) continue;
@@ -108,17 +145,19 @@ export class Follower {
         for (const chunk of chunks) {
           if (chunk.revision !== turn || chunk.last <= this.#log.last) continue;
           this.#log = { ...this.#log, last: chunk.last };
-          this.#parts.listener({ kind: "changed", chunk, first: state.first, came: [], went: [], taken: [] });
+          this.#tag = chunk.tag;
+          const { revision: _, tag: __, ...told } = chunk;
+          this.#parts.listener({ kind: "changed", chunk: told, first: state.first, came: [], went: [], taken: [] });
         }
       this.#revision = turn;
     }
-    this.#handing = false;
     if (this.#ended) return;
     this.#revision = revision;
     this.#log = state;
+    this.#tag = tag;
+    this.#broken = false;
     this.#tellWhole(present);
     this.#forgetBefore();
-    this.#goOn();
   }
 
   /** What was handed out is not kept any more. */
@@ -130,7 +169,7 @@ export class Follower {
 
   end(): void {
     this.#ended = true;
-    for (const own of this.#own.values()) own();
+    for (const { resolve } of this.#own.values()) resolve();
     for (const { resolve } of this.#waiting) resolve();
     this.#own.clear();
     this.#told.clear();
@@ -143,7 +182,7 @@ export class Follower {
   }
 
   #goOn(): void {
-    if (!this.#handing && !this.#ended) void this.#handOn();
+    if (!this.#handing && !this.#ended && !this.#broken && !this.#held) void this.#handOn();
   }
 
   async #handOn(): Promise<void> {
@@ -152,26 +191,36 @@ export class Follower {
       const turn = this.revision + 1;
       const own = this.#own.get(turn);
       const told = this.#told.get(turn);
+      const next = own ?? told;
+      if (next !== undefined && next.before !== this.#tag) {
+        this.#told.delete(turn);
+        this.#broken = true;
+        this.#parts.missing();
+        break;
+      }
       if (own !== undefined) await this.#handOut(turn, own);
       else if (told !== undefined) {
         this.#told.delete(turn);
         this.#revision = turn;
         if (told.chunk !== undefined) this.#log = { ...this.#log, last: told.chunk.last };
+        this.#tag = told.tag;
         const { chunk, first, came, went, taken } = told;
         this.#parts.listener({ kind: "changed", ...(chunk === undefined ? {} : { chunk }), first, came, went, taken });
       } else break;
-      if (this.#ended) return;
+      if (this.#ended || this.#broken || this.#held) break;
     }
     this.#handing = false;
     this.#resolveWaiting();
   }
 
   /** Whoever committed has dealt with it before anything that comes after is handed on. */
-  async #handOut(turn: number, own: () => void): Promise<void> {
+  async #handOut(turn: number, { last, tag, resolve }: Own): Promise<void> {
     this.#own.delete(turn);
     this.#revision = turn;
-    own();
-    await new Promise((resolve) => setImmediate(resolve));
+    this.#tag = tag;
+    if (last !== undefined) this.#log = { ...this.#log, last };
+    resolve();
+    await new Promise((go) => setImmediate(go));
   }
 
   #forgetBefore(): void {
@@ -179,7 +228,7 @@ export class Follower {
     for (const [turn, own] of this.#own) {
       if (turn > this.revision) continue;
       this.#own.delete(turn);
-      own();
+      own.resolve();
     }
     this.#resolveWaiting();
   }

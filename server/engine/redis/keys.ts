@@ -14,7 +14,9 @@ export const HOUSE = {
   rooms: `${ALL}:rooms`,
   /** The room of each session. */
   sessions: `${ALL}:sessions`,
-  /** Sessions that are held, and places that are reserved for a moment. */
+  /** Places reserved for the moment of a commit, of each node: which one it is, and how many. */
+  reserved: `${ALL}:reserved`,
+  /** Sessions that are held. */
   places: `${ALL}:places`,
 } as const;
 
@@ -26,7 +28,7 @@ export const MOVING_IN = "moving in";
 export type RoomKeys = {
   /** A stream: records of packets that were appended together. An entry's id is the offset of its last packet. */
   readonly log: string;
-  /** `log`, `first`, `last`, `at`, `rev`: the log as it stands, and how many commits the nodes were told of; `used`: when it was last used. */
+  /** `log`, `first`, `last`, `at`, `rev`, `tag`: the log as it stands, how many commits the nodes were told of, and the name of the last that appended; `used`: when it was last used. */
   readonly state: string;
   /** What is kept of each session. */
   readonly sessions: string;

@@ -1,10 +1,14 @@
+import type { RoomName } from "../../../shared/room-name.ts";
 import { EngineError } from "../engine.ts";
 import type { EngineLog } from "../trouble.ts";
-import { FORMAT, HOUSE, MOVING_IN } from "./keys.ts";
+import { FORMAT, HOUSE, MOVING_IN, roomKeys } from "./keys.ts";
 import type { RedisConnection } from "./redis-connection.ts";
+import { SCRIPTS } from "./script.ts";
 
 const LEAST_VERSION = 7;
 const WITHIN_MS = 5000;
+/** Stands for every room. */
+const ANY = "any" as RoomName;
 
 /** Looks whether this Redis keeps what it is given. Rejects with EngineError; what is only a risk goes into the log. */
 export async function checkServer(connection: RedisConnection, log: EngineLog): Promise<void> {
@@ -20,6 +24,16 @@ export async function checkServer(connection: RedisConnection, log: EngineLog): 
   if (info.get("role") === "slave") throw new EngineError("Redis is a replica there: REDIS_URL has to name the primary.");
   if (info.get("aof_enabled") === "0")
     log.warn({}, "Redis keeps nothing on disk (appendonly no): what is acknowledged is gone when it stops without a word");
+  await checkRights(connection);
+}
+
+/** Looks whether this user may do all that is done, before anything is. Rejects with RedisTrouble. */
+async function checkRights(connection: RedisConnection): Promise<void> {
+  for (const [key, channel] of [
+    [HOUSE.format, roomKeys(ANY).channel],
+    [roomKeys(ANY).state, roomKeys(ANY).channel],
+  ] as const)
+    await connection.run(SCRIPTS.rights, [key], [channel], WITHIN_MS);
 }
 
 /** Looks whether what it holds is this version's, and where it holds nothing makes it so. Rejects with EngineError. */

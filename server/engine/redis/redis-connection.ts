@@ -1,5 +1,5 @@
 import { createClient, createCluster, createSentinel, RESP_TYPES } from "redis";
-import { NoAnswer, redisTrouble } from "./redis-trouble.ts";
+import { isOffline, NoAnswer, noAnswerOverTls, type RedisTrouble, redisTrouble } from "./redis-trouble.ts";
 import type { RedisPlace } from "./redis-url.ts";
 import type { Script } from "./script.ts";
 import type { Argument, Reply } from "./wire.ts";
@@ -16,6 +16,8 @@ type Evaluation = { keys: string[]; arguments: (string | Buffer)[] };
 type Client = {
   connect(): Promise<unknown>;
   destroy(): unknown;
+  /** Only one Redis' client knows. */
+  readonly isReady?: boolean;
   on(event: string, listener: (error: unknown) => void): unknown;
   evalSha(sha: string, options: Evaluation): Promise<unknown>;
   eval(source: string, options: Evaluation): Promise<unknown>;
@@ -25,7 +27,7 @@ type Client = {
 };
 
 export type ConnectionEvents = {
-  /** It ended, or could not be had. */
+  /** The one for commands ended, or could not be had. */
   failed(error: unknown): void;
   /** What the channels said may have been missed. */
   back(): void;
@@ -39,6 +41,8 @@ export class RedisConnection {
   #octets: Client;
   #subscriber: Client;
   readonly #listeners = new Map<string, Listener>();
+  /** Why there is no connection for commands, the last time there was none. */
+  #why: unknown;
   #closed = false;
 
   private constructor(place: RedisPlace, events: ConnectionEvents) {
@@ -46,28 +50,50 @@ export class RedisConnection {
     this.#events = events;
     this.#commands = this.#client();
     this.#octets = this.#commands.withTypeMapping(OCTETS);
-    this.#subscriber = this.#client();
+    const subscriber = this.#client();
+    this.#subscriber = subscriber;
+    subscriber.on("ready", () => this.#listenAgain(subscriber));
   }
 
   /** Rejects with RedisTrouble where it cannot be had. */
   static async open(place: RedisPlace, events: ConnectionEvents): Promise<RedisConnection> {
     const connection = new RedisConnection(place, events);
     let first: unknown;
-    connection.#commands.on("error", (error) => {
-      first ??= error;
-    });
+    // What does not pass by itself is not waited for.
+    const hopeless = new Promise<never>((_, reject) =>
+      connection.#commands.on("error", (error) => {
+        first ??= error;
+        if (!redisTrouble(error).passes) reject(error);
+      }),
+    );
     try {
-      await within(CONNECT_WITHIN_MS, connection.#connect());
+      await within(CONNECT_WITHIN_MS, Promise.race([connection.#connect(), hopeless]));
       return connection;
     } catch (error) {
       connection.close();
-      throw redisTrouble(error instanceof NoAnswer ? (first ?? error) : error);
+      const cause = error instanceof NoAnswer ? (first ?? error) : error;
+      throw cause instanceof NoAnswer && place.tls ? noAnswerOverTls(cause) : redisTrouble(cause);
     }
   }
 
   async #connect(): Promise<void> {
-    await Promise.all([this.#commands.connect(), this.#subscriber.connect()]);
-    this.#subscriber.on("ready", () => this.#events.back());
+    const subscriber = this.#subscriber;
+    const { kind } = this.#place;
+    // One Redis' client says itself when it is there, also later.
+    const listening = subscriber.connect().then(() => (kind === "single" ? undefined : this.#listenAgain(subscriber)));
+    await Promise.all([this.#commands.connect(), listening]);
+  }
+
+  /** What is subscribed already stays so. Whatever was missed is found by looking at the rooms. */
+  #listenAgain(subscriber: Client): void {
+    if (this.#closed || subscriber !== this.#subscriber) return;
+    for (const [channel, listener] of this.#listeners) subscriber.sSubscribe(channel, listener, true).catch(() => {}); // it is gone again, and comes back again
+    this.#events.back();
+  }
+
+  /** False while it is known that nothing comes from the channels. */
+  get hears(): boolean {
+    return this.#subscriber.isReady !== false;
   }
 
   /** Runs a script; its first key says where. Rejects with RedisTrouble, also where no answer comes in time. */
@@ -76,7 +102,7 @@ export class RedisConnection {
     try {
       return (await within(withinMs, this.#evaluate(script, options))) as Reply;
     } catch (error) {
-      throw redisTrouble(error);
+      throw this.#explained(error);
     }
   }
 
@@ -98,8 +124,12 @@ export class RedisConnection {
     try {
       return await within(withinMs, client.sendCommand(...command));
     } catch (error) {
-      throw redisTrouble(error);
+      throw this.#explained(error);
     }
+  }
+
+  #explained(error: unknown): RedisTrouble {
+    return redisTrouble(isOffline(error) ? (this.#why ?? error) : error);
   }
 
   /** Resolves when nothing more that the channel says is missed. */
@@ -125,9 +155,8 @@ export class RedisConnection {
     this.#octets = this.#commands.withTypeMapping(OCTETS);
     const subscriber = this.#client();
     this.#subscriber = subscriber;
+    subscriber.on("ready", () => this.#listenAgain(subscriber));
     await within(CONNECT_WITHIN_MS, this.#connect()).catch((error: unknown) => this.#events.failed(error));
-    for (const [channel, listener] of this.#listeners) subscriber.sSubscribe(channel, listener, true).catch(() => {}); // the next look at the room finds what it missed
-    this.#events.back();
   }
 
   close(): void {
@@ -163,7 +192,9 @@ export class RedisConnection {
       return createCluster({ rootNodes, defaults: { ...login, socket: socket as never, disableOfflineQueue: true } });
     })() as Client;
     client.on("error", (error) => {
-      if (!this.#closed && (client === this.#commands || client === this.#subscriber)) this.#events.failed(error);
+      if (this.#closed || client !== this.#commands) return;
+      this.#why = error;
+      this.#events.failed(error);
     });
     return client;
   }

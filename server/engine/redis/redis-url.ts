@@ -35,13 +35,14 @@ export function parseRedisUrl(text: string): RedisPlace | undefined {
   const login = parseCredentials(credentials);
   if (login === undefined || hosts.some((host) => host === undefined) || !/^\d{1,5}$/.test(database)) return undefined;
   if ((scheme.kind === "single" && hosts.length > 1) || (scheme.kind === "cluster" && database !== "0")) return undefined;
-  if (scheme.kind === "sentinel" && !primary) return undefined;
+  const called = primary === undefined ? undefined : decoded(primary);
+  if (scheme.kind === "sentinel" && !called) return undefined;
   return {
     ...scheme,
     hosts: hosts as RedisPlace["hosts"],
     database: Number(database),
     ...login,
-    ...(primary === undefined ? {} : { primary: decodeURIComponent(primary) }),
+    ...(called === undefined ? {} : { primary: called }),
   };
 }
 
@@ -58,6 +59,14 @@ function parseCredentials(text: string | undefined): Pick<RedisPlace, "username"
     const [username = "", ...password] = text.split(":");
     const secret = password.length > 0 ? { password: decodeURIComponent(password.join(":")) } : {};
     return username === "" ? secret : { username: decodeURIComponent(username), ...secret };
+  } catch {
+    return undefined;
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }

@@ -23,6 +23,8 @@ export const SCRIPTS = {
   open: script("open"),
   read: script("read"),
   restore: script("restore"),
+  stands: script("stands"),
+  rights: script("rights"),
   settle: script("settle"),
   trim: script("trim"),
 } as const;

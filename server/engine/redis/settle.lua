@@ -1,15 +1,21 @@
--- After a commit: its reservations become the places of those who were let in; of those who ended they are given back.
--- ARGV: room, name of the reservation, how many were reserved, then session and how it stands (held, ended, unknown), for each.
-local PLACES, SESSIONS = unpack(KEYS)
-for index = 1, tonumber(ARGV[3]) do redis.call('SREM', PLACES, ARGV[2] .. ':' .. index) end
-for index = 4, #ARGV, 2 do
-  local id, stands = ARGV[index], ARGV[index + 1]
+-- After a commit: its reservation is over; those who were let in have a place, and those who ended give theirs back. What comes late, after the node's
+-- next one, is not done: that one has it too.
+-- ARGV: node, number, then session, room and how it stands (held, ended, unknown), for each.
+local PLACES, SESSIONS, RESERVED = unpack(KEYS)
+redis.call('SCARD', PLACES)
+redis.call('HLEN', SESSIONS)
+local number = tonumber(ARGV[2])
+local known = redis.call('HGET', RESERVED, ARGV[1])
+if known and tonumber((string.match(known, '^%d+'))) > number then return 0 end
+redis.call('HSET', RESERVED, ARGV[1], string.format('%.0f:0', number))
+for index = 3, #ARGV, 3 do
+  local id, room, stands = ARGV[index], ARGV[index + 1], ARGV[index + 2]
   if stands == 'held' then
     redis.call('SADD', PLACES, id)
-    redis.call('HSET', SESSIONS, id, ARGV[1])
+    redis.call('HSET', SESSIONS, id, room)
   else
     redis.call('SREM', PLACES, id)
-    if stands == 'unknown' and redis.call('HGET', SESSIONS, id) == ARGV[1] then redis.call('HDEL', SESSIONS, id) end
+    if stands == 'unknown' and redis.call('HGET', SESSIONS, id) == room then redis.call('HDEL', SESSIONS, id) end
   end
 end
 return 1

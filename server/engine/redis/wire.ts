@@ -59,10 +59,13 @@ export type CommitReply = {
   /** Session and how it stands, for each whose place may have changed. */
   readonly places: readonly string[];
   readonly made: boolean;
+  /** The name of the last commit that appended anything: before this one, and with it. */
+  readonly before: string;
+  readonly tag: string;
 };
 
 export function readCommit(reply: Reply, room: RoomName, operations: readonly Operation[]): CommitReply {
-  const [log, revision, told, first, begins, last, before, at, outcomes, places, extra, made] = list(reply);
+  const [log, revision, told, first, begins, last, before, at, outcomes, places, extra, made, tagBefore, tag] = list(reply);
   const read = list(outcomes).map((outcome, index) => readOutcome(list(outcome), room, operations[index] as Operation));
   const packets = new Map<number, Uint8Array>(list(extra).map((entry) => [number(list(entry)[0]), list(entry)[1] as Buffer]));
   read.forEach((outcome, index) => {
@@ -82,6 +85,8 @@ export function readCommit(reply: Reply, room: RoomName, operations: readonly Op
     chunk,
     places: texts(places),
     made: number(made) === 1,
+    before: text(tagBefore),
+    tag: text(tag),
   };
 }
 
@@ -130,15 +135,15 @@ export function readRecord(session: SessionId, room: RoomName, fields: Reply[]):
   };
 }
 
-/** A record of a log and the revision that it belongs to. */
-export type ReadChunk = Chunk & { readonly revision: number };
+/** A record of a log, and the revision and the name of the commit that it belongs to. */
+export type ReadChunk = Chunk & { readonly revision: number; readonly tag: string };
 
 export function readChunks(reply: Reply): ReadChunk[] {
   const fields = list(reply);
   const chunks: ReadChunk[] = [];
-  for (let at = 0; at < fields.length; at += 6) {
+  for (let at = 0; at < fields.length; at += 7) {
     const [first, last, before, time, revision] = fields.slice(at, at + 5).map(number) as [number, number, number, number, number];
-    chunks.push({ first, last, before, at: time, revision, octets: fields[at + 5] as Buffer });
+    chunks.push({ first, last, before, at: time, revision, octets: fields[at + 5] as Buffer, tag: text(fields[at + 6]) });
   }
   return chunks;
 }
@@ -149,10 +154,12 @@ export type OpenedRoom = {
   readonly revision: number;
   readonly present: readonly (Present & { readonly node: string })[];
   readonly made: boolean;
+  /** The name of the last commit that appended anything. */
+  readonly tag: string;
 };
 
 export function readOpened(reply: Reply): OpenedRoom {
-  const [log, first, last, at, revision, people, made] = list(reply);
+  const [log, first, last, at, revision, people, made, tag] = list(reply);
   const fields = texts(people);
   const present: (Present & { node: string })[] = [];
   for (let index = 0; index < fields.length; index += 4) {
@@ -164,6 +171,7 @@ export function readOpened(reply: Reply): OpenedRoom {
     revision: number(revision),
     present,
     made: number(made) === 1,
+    tag: text(tag),
   };
 }
 
@@ -172,6 +180,9 @@ export type Told = {
   readonly node: string;
   readonly revision: number;
   readonly first: number;
+  /** As in `CommitReply`. */
+  readonly before: string;
+  readonly tag: string;
   readonly chunk: Chunk | undefined;
   readonly came: readonly Present[];
   readonly went: readonly NicknameKey[];
@@ -182,6 +193,8 @@ type Header = {
   n: string;
   r: number;
   k: number;
+  p: string;
+  g: string;
   f?: number;
   l?: number;
   b?: number;
@@ -193,13 +206,15 @@ type Header = {
 
 export function readTold(message: Buffer): Told {
   const end = message.indexOf(0x0a);
-  const { n, r, k, f, l, b, a, c = [], w = [], t = [] } = JSON.parse(message.toString("utf8", 0, end)) as Header;
+  const { n, r, k, p, g, f, l, b, a, c = [], w = [], t = [] } = JSON.parse(message.toString("utf8", 0, end)) as Header;
   const chunk =
     f === undefined ? undefined : { first: f, last: l as number, before: b as number, at: a as number, octets: message.subarray(end + 1) };
   return {
     node: n,
     revision: r,
     first: k,
+    before: p,
+    tag: g,
     chunk,
     came: c.map(([session, nick, key]) => ({ session: session as SessionId, nick, key: key as NicknameKey })),
     went: w as NicknameKey[],
