@@ -27,7 +27,10 @@ describe("the command", () => {
   });
 
   it("names what there is where the command is unknown", async () => {
-    expect(await runCommand(["strat"])).toMatchObject({ status: 78, stderr: 'There is no command "strat". There are: start, stop, migrate.\n' });
+    expect(await runCommand(["strat"])).toMatchObject({
+      status: 78,
+      stderr: 'There is no command "strat". There are: start, stop, migrate.\n',
+    });
   });
 
   it("explains itself", async () => {

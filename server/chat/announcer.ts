@@ -122,7 +122,10 @@ export class Announcer {
     const waitMs = this.#lastAtMs + GATHER_MS - clock.now();
     if (waitMs <= 0) return queue.wake();
     // Not `sayDue`: a timer may be early by a part of a millisecond, and nothing would wake it again.
-    this.#callOffTimer = clock.after(waitMs, () => this.sayNow());
+    this.#callOffTimer = clock.after(waitMs, () => {
+      this.#callOffTimer = undefined;
+      this.sayNow();
+    });
   }
 
   #queued(announced: Announced): Queued {

@@ -41,8 +41,13 @@ export class Departure {
     session.happens({ kind: "ended", why });
     context.wheel.remove(session);
     return new Promise((resolve, reject) => {
+      const group = {};
+      // At its own word it ends wherever it is: a poll of its that comes to another node at this moment must not keep it.
+      if (why === "left" && announcer.shared)
+        queue.push({ operation: { kind: "attend", session: session.id }, group, settle: () => {}, fail: () => {} });
       queue.push({
         operation: { kind: "release", session: session.id, why },
+        group,
         settle: (outcome) => resolve(this.#released(session, why, ending, outcome)),
         fail: (cause) => {
           this.#parts.broken(cause);
@@ -59,8 +64,7 @@ export class Departure {
   }
 
   #released(session: Session, why: LeftWhy, ending: Ending, outcome: Outcome): Ended | Promise<Ended> {
-    if (!this.#parts.residents.isHere(session)) return "elsewhere";
-    if (outcome.kind === "stale") return this.#overtaken(session, why, ending);
+    if (outcome.kind === "stale") return this.#parts.residents.isHere(session) ? this.#overtaken(session, why, ending) : "elsewhere";
     // What it said before goes out first, with its answers.
     this.#parts.delivery.pump(session);
     this.#parts.roster.remove(session.key);

@@ -82,6 +82,7 @@ describe("what other nodes do in a room", () => {
     const { engine, comes } = await open();
     const [ana, bo] = [await comes("ana"), await comes("bo")];
     await engine.does(LOBBY, [post("from elsewhere")], { came: [present("cid")] });
+    await settle();
     expect(ana.lines.at(-1)).toBe("cron: from elsewhere");
     expect(bo.hearer.payloads.at(-1)).toBe(ana.hearer.payloads.at(-1));
     ana.tells(encodeChat("ana", "and from here"));
@@ -94,6 +95,20 @@ describe("what other nodes do in a room", () => {
     expect((await comes("eve")).told("roster").at(-1)).toMatchObject({ nicks: ["ana", "bo", "dee", "cyd", "eve"] });
   });
 
+  it("[L1] goes out together where much comes at once, and before what this node adds to it", async () => {
+    const { engine, comes } = await open();
+    const [ana, bo] = [await comes("ana"), await comes("bo")];
+    const before = bo.hearer.payloads.length;
+    const chunks = [];
+    for (const text of ["one", "two", "three"]) chunks.push((await engine.inner.commit(LOBBY, [post(text)])).chunk);
+    for (const chunk of chunks)
+      engine.tell(LOBBY, { kind: "changed", first: 1, came: [], went: [], taken: [], ...(chunk === undefined ? {} : { chunk }) });
+    ana.tells(encodeChat("ana", "four"));
+    await settle();
+    expect(bo.lines.slice(-4)).toEqual(["cron: one", "cron: two", "cron: three", "ana: four"]);
+    expect(bo.hearer.payloads.length - before).toBe(2);
+  });
+
   it("[L1] is not heard twice; and where something is missing before it, everybody comes back and nobody is ended", async () => {
     const { hub, engine, comes, whole, said, clock } = await open();
     const ana = await comes("ana");
@@ -101,6 +116,7 @@ describe("what other nodes do in a room", () => {
     const news = { kind: "changed", first, came: [], went: [], taken: [], ...(chunk === undefined ? {} : { chunk }) } as const;
     engine.tell(LOBBY, news);
     engine.tell(LOBBY, news);
+    await settle();
     expect(ana.lines.filter((said) => said === "cron: one")).toHaveLength(1);
     await engine.inner.commit(LOBBY, [post("two, of which nobody was told")]);
     await engine.does(LOBBY, [post("three")]);

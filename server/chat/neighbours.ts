@@ -3,6 +3,7 @@ import type { LogState, News, Present, SessionId, SessionRecord, Taken } from ".
 import type { Announcer } from "./announcer.ts";
 import type { ChatOffsets } from "./chat-offsets.ts";
 import type { Delivery } from "./delivery.ts";
+import { Gathering } from "./gathering.ts";
 import type { HubContext } from "./hub-context.ts";
 import { refuse } from "./replies.ts";
 import type { Residents } from "./residents.ts";
@@ -40,8 +41,16 @@ export class Neighbours {
   /** Sessions that are this node's, and of which it is being found out what was kept. */
   readonly #adopting = new Set<SessionId>();
 
+  readonly #gathering: Gathering;
+
   constructor(parts: NeighboursParts) {
     this.#parts = parts;
+    this.#gathering = new Gathering(parts.context.clock, (chunk) => parts.delivery.broadcast(chunk));
+  }
+
+  /** Hands out what they said, now: something follows it. */
+  handOut(): void {
+    this.#gathering.flush();
   }
 
   /** True while sessions are this node's that are not in the room yet. */
@@ -75,7 +84,7 @@ export class Neighbours {
     }
     for (const one of taken) this.#take(one);
     this.#parts.residents.reckon();
-    if (isNew) delivery.broadcast(chunk);
+    if (isNew) this.#gathering.add(chunk);
     this.#parts.flush();
   }
 

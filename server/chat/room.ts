@@ -257,7 +257,10 @@ export class Room {
     this.#log = { log: this.#log.log, first: committed.first, last: chunk?.last ?? this.#log.last, at: chunk?.at ?? this.#log.at };
     this.#delivery.trim(committed.first);
     for (let index = 0; index < batch.length; index++) batch[index]?.settle(committed.outcomes[index] as Outcome);
-    if (chunk !== undefined) this.#delivery.broadcast(chunk);
+    if (chunk !== undefined) {
+      this.#neighbours.handOut();
+      this.#delivery.broadcast(chunk);
+    }
     this.#flush();
   };
 

@@ -549,7 +549,8 @@ export class RedisEngine implements Engine {
   #renewLater(): void {
     this.#callOffRenewal = this.#clock.after(this.#lease.everyMs, () => {
       this.#renewLater();
-      if (!this.#trouble.lasts) void this.#pulse();
+      // Also while trouble lasts: what is to try again then may have come while this was at it already.
+      void this.#pulse();
     });
   }
 

@@ -39,12 +39,14 @@ describe("Redis refuses for a while:", () => {
     readonly isSlow?: boolean;
     /** Nobody meets it but the one who looks whether all is well. */
     readonly isUnseen?: boolean;
+    readonly isLooked?: boolean;
   };
   const killAll = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
   const killPubsub = ["CLIENT", "KILL", "TYPE", "pubsub"];
   const ALL = "+@all";
   const acl = (redis: RedisServer, ...rules: string[]) =>
     redis.command("ACL", "SETUSER", "chat", "reset", "on", ">secret", "~palabre:*", "&palabre:*", ...rules);
+  const keys = roomKeys(LOBBY);
   const wrongType = (key: string): Refusal => ({
     what: `${key} holds something else`,
     begins: (redis) =>
@@ -60,8 +62,8 @@ describe("Redis refuses for a while:", () => {
       ]),
     says: /A key of Palabre's holds something else/,
     isUnseen: key === HOUSE.nodes,
+    isLooked: key === keys.claims || key === HOUSE.places,
   });
-  const keys = roomKeys("lobby" as RoomName);
   const refusals: Refusal[] = [
     {
       what: "it asks for a password from now on",
@@ -116,7 +118,7 @@ describe("Redis refuses for a while:", () => {
     ...[HOUSE.nodes, HOUSE.logs, HOUSE.rooms, HOUSE.sessions, HOUSE.places, HOUSE.reserved].map(wrongType),
   ];
 
-  it.each(refusals)("$what", { timeout: 40_000 }, async ({ settings = [], url, begins, ends, says, isSlow, isUnseen }) => {
+  it.each(refusals)("$what", { timeout: 40_000 }, async ({ settings = [], url, begins, ends, says, isSlow, isUnseen, isLooked }) => {
     const redis = await redisWith(...settings);
     if (url !== undefined) await acl(redis, ALL);
     const node = await EngineNode.open(url?.(redis) ?? redis.url);
@@ -146,6 +148,8 @@ describe("Redis refuses for a while:", () => {
     await until(() => !node.engine.well, "it to show", 15_000);
     if (!isUnseen) await failed;
     if (!isSlow) await round();
+    // Also after it has looked whether it is over.
+    if (isLooked) await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(node.engine.well).toBe(false);
     await ends(redis);
     await node.becomes(true);

@@ -137,15 +137,38 @@ describe("Redis goes away and comes back:", () => {
     const relay = await relayTo(redis);
     const node = await EngineNode.open(relay.url);
     const hearing = await node.hear(LOBBY);
-    redis.freeze();
-    const first = hearing.commit(post("early")).catch(() => "failed");
-    expect(await first).toBe("failed");
-    redis.thaw();
+    relay.keepBack();
+    await expect(hearing.commit(hello("ada"), post("early"))).rejects.toThrow("Redis does not answer.");
     await node.becomes(true);
     await hearing.commit(post("late"));
+    relay.letArrive();
+    const asked = async () => Number(/total_error_replies:(\d+)/.exec(String(await redis.command("INFO", "stats")))?.[1]);
+    await until(async () => (await asked()) > 0, "it to be refused");
     await node.engine.catchUp(LOBBY);
-    expect(["clock late", "clock early late"]).toContain((await logOf(node.engine)).join(" "));
+    expect(await logOf(node.engine)).toEqual(["clock", "late"]);
+    expect(await redis.command("HGET", HOUSE.reserved, node.engine.node)).toMatch(/:0$/);
     expect(hearing.faults).toEqual([]);
+  });
+
+  it("[D4, S14] an answer that is lost on its way is given again: nothing is done twice", { timeout: 30_000 }, async () => {
+    const redis = await redisWith();
+    const relay = await relayTo(redis);
+    const node = await EngineNode.open(relay.url);
+    const hearing = await node.hear(LOBBY);
+    await hearing.commit(hello("ada"));
+    for (let seq = 1; seq <= 5; seq++) {
+      const before = hearing.last;
+      relay.lagMs = 1000;
+      const commit = hearing.commit(chat("ada", seq), post(`${seq}`));
+      const last = async () => Number(await redis.command("HGET", roomKeys(LOBBY).state, "last"));
+      await until(async () => (await last()) >= before + 2, "it to be kept");
+      relay.lagMs = 0;
+      relay.cut();
+      expect(briefly((await commit).outcomes)).toEqual(["appended", "appended"]);
+    }
+    const said = (await logOf(node.engine)).filter((text) => text !== "clock");
+    expect(said).toEqual([1, 2, 3, 4, 5].flatMap((seq) => [`ada ${seq}`, `${seq}`]));
+    expect([hearing.faults, hearing.lost]).toEqual([[], false]);
   });
 
   it("[D6, L7] connections that swallow everything are made anew", { timeout: 60_000 }, async () => {

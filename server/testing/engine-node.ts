@@ -46,7 +46,7 @@ export class EngineNode {
   }
 
   async becomes(well: boolean, withinMs = 20_000): Promise<void> {
-    await until(() => this.engine.well === well, `well to be ${well}: ${this.lines.join("; ")}`, withinMs);
+    await until(() => this.engine.well === well, `well to be ${well} after ${this.lines.join("; ")}`, withinMs);
   }
 }
 

@@ -5,6 +5,8 @@ import { type AddressInfo, createServer, connect as openSocket, type Socket } fr
 export class RedisRelay {
   /** `swallow`: new connections are taken, and nothing gets through. `refuse`: none is taken. */
   mode: "pass" | "swallow" | "refuse" = "pass";
+  /** By how many ms answers come later than what channels say at the same time. */
+  lagMs = 0;
   /** True for a message of a channel that is lost on its way. */
   loses: (message: number) => boolean = () => false;
   /** How many connections it was asked for. */
@@ -16,7 +18,10 @@ export class RedisRelay {
   readonly #target: number;
   readonly #server = createServer((client) => this.#take(client));
   readonly #sockets = new Set<Socket>();
+  readonly #pairs = new Map<Socket, Socket>();
   #swallowed = new WeakSet<Socket>();
+  #late: { readonly socket: Socket; readonly octets: Buffer[] }[] = [];
+  #lateOf = new WeakMap<Socket, Buffer[]>();
 
   private constructor(target: number) {
     this.#target = target;
@@ -37,6 +42,20 @@ export class RedisRelay {
   /** From now on nothing gets through the connections that there are, and they do not end. */
   swallow(): void {
     this.#swallowed = new WeakSet(this.#sockets);
+  }
+
+  /** From now on what is asked through the connections that there are is kept back, also when whoever asked is gone. */
+  keepBack(): void {
+    for (const [client, server] of this.#pairs) {
+      const octets: Buffer[] = [];
+      this.#late.push({ socket: server, octets });
+      this.#lateOf.set(client, octets);
+    }
+  }
+
+  /** It arrives after all. */
+  letArrive(): void {
+    for (const { socket, octets } of this.#late.splice(0)) socket.write(Buffer.concat(octets));
   }
 
   cut(): void {
@@ -62,9 +81,17 @@ export class RedisRelay {
       socket.on("error", () => {}); // told by "close"
       socket.once("close", () => this.#sockets.delete(socket));
     }
-    client.once("close", () => server.destroy());
+    this.#pairs.set(client, server);
+    client.once("close", () => {
+      this.#pairs.delete(client);
+      if (!this.#lateOf.has(client)) server.destroy();
+    });
     server.once("close", () => client.destroy());
-    client.on("data", (octets) => this.#passes(client) && server.write(octets));
+    client.on("data", (octets: Buffer) => {
+      const late = this.#lateOf.get(client);
+      if (late !== undefined) late.push(octets);
+      else if (this.#passes(client)) server.write(octets);
+    });
     let kept: Buffer = Buffer.alloc(0);
     server.on("data", (octets: Buffer) => {
       if (!this.#passes(client)) return;
@@ -74,7 +101,7 @@ export class RedisRelay {
         if (!/^>\d\r\n\$8\r\nsmessage/.test(kept.toString("latin1", 0, 32))) {
           if (kept.length > 0 && !(kept[0] === 0x3e && kept.length < 18)) {
             const next = kept.indexOf(">3\r\n$8\r\nsmessage");
-            client.write(next === -1 ? kept : kept.subarray(0, next));
+            this.#answer(client, next === -1 ? kept : kept.subarray(0, next));
             kept = next === -1 ? Buffer.alloc(0) : kept.subarray(next);
             if (next !== -1) continue;
           }
@@ -87,6 +114,11 @@ export class RedisRelay {
         kept = kept.subarray(end);
       }
     });
+  }
+
+  #answer(client: Socket, octets: Buffer): void {
+    if (this.lagMs === 0) client.write(octets);
+    else setTimeout(() => client.destroyed || client.write(octets), this.lagMs);
   }
 
   #passes(client: Socket): boolean {

@@ -47,7 +47,7 @@ export function parseRedisUrl(text: string): RedisPlace | undefined {
 }
 
 function parseHost(entry: string, usualPort: number): RedisPlace["hosts"][number] | undefined {
-  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(entry) ?? [];
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]?#]+))(?::(\d{1,5}))?$/.exec(entry) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port ?? usualPort) > 65535) return undefined;
   return { host, port: Number(port ?? usualPort) };
