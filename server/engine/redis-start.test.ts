@@ -1,7 +1,12 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { runCommand } from "../testing/command.ts";
+import { runCommand, runServer } from "../testing/command.ts";
 import { EngineNode } from "../testing/engine-node.ts";
 import { RedisServer } from "../testing/redis-server.ts";
 import { EngineError } from "./engine.ts";
@@ -138,5 +143,53 @@ describe("Redis cannot be used as it is:", () => {
     expect(node.lines).toEqual([expect.stringMatching(/^warn: Redis keeps nothing on disk/)]);
     const safe = await EngineNode.open((await redisWith(...KEPT)).url);
     expect(safe.lines).toEqual([]);
+  });
+
+  it("TLS is spoken with one whose certificate is known, and with nobody else", { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "palabre-tls-"));
+    servers.push({ dispose: () => rm(folder, { recursive: true, force: true }) });
+    const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    await promisify(execFile)("openssl", [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "2",
+      "-keyout",
+      key,
+      "-out",
+      certificate,
+      ...subject,
+    ]);
+    const redis = await redisWith(
+      "--tls-cert-file",
+      certificate,
+      "--tls-key-file",
+      key,
+      "--tls-auth-clients",
+      "no",
+      "--tls-ca-cert-file",
+      certificate,
+    );
+    const probe = createServer();
+    const port = await listener(probe);
+    await new Promise((resolve) => probe.close(resolve));
+    await redis.command("CONFIG", "SET", "tls-port", `${port}`);
+    const failure = await EngineNode.open(`rediss://localhost:${port}`).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(EngineError);
+    expect((failure as Error).message).toMatch(/^Redis could not be talked to over TLS.*self.signed certificate/);
+    const server = await runServer({ REDIS_URL: `rediss://localhost:${port}`, NODE_EXTRA_CA_CERTS: certificate });
+    servers.push({
+      async dispose() {
+        server.kill("SIGTERM");
+        await server.ended;
+      },
+    });
+    expect((await fetch(new URL("/readyz", server.url))).status).toBe(200);
+    const plain = await EngineNode.open(`redis://127.0.0.1:${port}`).catch((error: unknown) => error);
+    expect(plain).toBeInstanceOf(EngineError);
   });
 });
