@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** They wait more than they work, and judge what became of messages, not how fast: two of them at a time. */
 const TOGETHER = ["bench/{chaos/chaos,fuzz/fuzz,power/*}.test.ts", "server/{clock,disk}.test.ts"];
 /** They measure times, memory or a load, or want to be back before the next kill: one after the other, as each wants the machine for itself. */
-const ALONE = ["bench/{chaos/{kills,nodes},load/*}.test.ts", "server/conformance.test.ts"];
+const ALONE = ["bench/{chaos/{kills,nodes},load/*}.test.ts", "server/conformance.test.ts", "e2e/nodes/conformance.story.ts"];
 
 /** Whole runs against real servers, the short forms of docs/reliability.md. */
 export const PROOFS = [...TOGETHER, ...ALONE];

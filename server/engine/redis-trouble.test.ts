@@ -135,7 +135,8 @@ describe("Redis goes away and comes back:", () => {
   it("[D4] what was given up is not carried out after what came later", { timeout: 30_000 }, async () => {
     const redis = await redisWith();
     const relay = await relayTo(redis);
-    const node = await EngineNode.open(relay.url);
+    // So seldom that the connections are not made anew before it is given up.
+    const node = await EngineNode.open(relay.url, { lease: { forMs: 60_000, everyMs: 3000 } });
     const hearing = await node.hear(LOBBY);
     relay.keepBack();
     await expect(hearing.commit(hello("ada"), post("early"))).rejects.toThrow("Redis does not answer.");

@@ -70,7 +70,8 @@ export const TCP: readonly Check[] = [
       const before = alice.told.length;
       await stage.pays(alice, packets + 1);
       alice.socket.write(octets);
-      await pause(200);
+      if (whole > 0) await alice.answerTo(from + whole);
+      else await pause(200);
       const answered = alice.told
         .slice(before)
         .filter(({ type }) => type === "ack" || type === "refused")

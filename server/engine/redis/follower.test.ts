@@ -107,7 +107,8 @@ it("what does not follow on what it had is not handed on", async () => {
   follower.heard({ ...told(6, 6), before: "another" });
   await settled();
   expect(heard).toEqual(["whole 5"]);
-  expect([follower.behind, missing()]).toEqual([true, 1]);
+  expect(follower.behind).toBe(true);
+  expect(missing()).toBeGreaterThan(0);
   follower.lose();
   follower.heard(told(7, 7));
   expect(heard).toEqual(["whole 5", "lost"]);

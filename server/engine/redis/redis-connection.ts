@@ -151,6 +151,7 @@ export class RedisConnection {
   async renew(): Promise<void> {
     if (this.#closed) return;
     for (const client of [this.#commands, this.#subscriber]) destroy(client);
+    this.#why = new NoAnswer(); // before these say why they cannot be had
     this.#commands = this.#client();
     this.#octets = this.#commands.withTypeMapping(OCTETS);
     const subscriber = this.#client();
