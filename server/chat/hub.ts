@@ -139,6 +139,11 @@ export class Hub {
     return this.#visits.refresh(session);
   }
 
+  /** Where the last numbers of the session are in the log, as far as that is known here. */
+  offsets(session: Session): Promise<ReadonlyMap<number, Offset>> {
+    return this.#engine.offsets(session.id).catch(() => new Map());
+  }
+
   /** Resolves when all that other nodes had appended to the room is there. */
   catchUp(room: RoomName): Promise<void> {
     return this.#engine.catchUp(room);

@@ -5,6 +5,7 @@ import type { Hello, Leave } from "../../shared/service.ts";
 import { type Hub, stoppingPacket, stoppingRefusal } from "../chat/hub.ts";
 import { encodeAck, encodeRefused, encodeRenameRefused, encodeReply, isRefusal, refuse } from "../chat/replies.ts";
 import type { Session } from "../chat/session.ts";
+import type { Offset } from "../engine/engine.ts";
 import { secretOf } from "./authorised.ts";
 import { type AllowedOrigins, checkOrigin, corsHeaders, preflightHeaders } from "./origin.ts";
 import { PACKET_HEADERS, replyRaw, replyRefusal } from "./packets-reply.ts";
@@ -132,7 +133,7 @@ export class LongPollDoor {
     const answer = new PollAnswer(firstSeq);
     let seq = firstSeq;
     for (const packet of chats) {
-      if (seq <= dealtWith) answer.put((seat.answers && findAnswer(seat.answers, seq)) ?? this.#again(session, seq));
+      if (seq <= dealtWith) answer.put(seat.answers && findAnswer(seat.answers, seq));
       else {
         answer.expect();
         session.room.speech.say(session, packet, answer, answer);
@@ -147,16 +148,17 @@ export class LongPollDoor {
     if (answer.repeated) {
       // Another node dealt with some of it, and may have refused it.
       await this.#hub.refresh(session);
-      settled = answer.again((number) => this.#again(session, number));
+      const offsets = await this.#hub.offsets(session);
+      settled = answer.again((number) => this.#again(session, number, offsets.get(number)));
     }
     seat.answers = settled;
     return settled.body;
   }
 
-  /** A number from before the last POST: where it is in the log is no longer known. Source: H7. */
-  #again(session: Session, seq: number): Uint8Array {
+  /** A number that was not in this node's last answer: where it is in the log may be remembered all the same. Source: H7. */
+  #again(session: Session, seq: number, offset: Offset | undefined): Uint8Array {
     const refusal = session.refusals.find((candidate) => candidate.seq === seq);
-    return refusal === undefined ? encodeAck(seq, undefined) : encodeRefused(refusal);
+    return refusal === undefined ? encodeAck(seq, offset) : encodeRefused(refusal);
   }
 
   async #serve(session: Session, service: (PollBody & { kind: "service" })["service"]): Promise<Uint8Array | Refusal> {

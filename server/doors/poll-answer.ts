@@ -36,8 +36,9 @@ export class PollAnswer implements Sender {
     this.#open++;
   }
 
-  /** The next number's answer is known. */
-  put(packet: Uint8Array): void {
+  /** The next number's answer is known; or (without one) it was dealt with, and it is not known here how. */
+  put(packet: Uint8Array | undefined): void {
+    if (packet === undefined) this.#repeated.push(this.#firstSeq + this.#slots.length);
     this.#slots.push(packet);
   }
 

@@ -128,6 +128,11 @@ export class EmbeddedEngine implements Engine {
 
   async catchUp(): Promise<void> {}
 
+  /** Whoever appended them is here, and knows. */
+  async offsets(): Promise<ReadonlyMap<number, Offset>> {
+    return new Map();
+  }
+
   /** Nor one that could die. */
   orphans(): () => void {
     return () => {};

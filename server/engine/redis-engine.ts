@@ -222,6 +222,18 @@ export class RedisEngine implements Engine {
     return room === undefined ? undefined : this.#find(room, session);
   }
 
+  async offsets(session: SessionId): Promise<ReadonlyMap<number, Offset>> {
+    this.#alive();
+    const room = await this.#roomOf(session);
+    const runs = room === undefined ? [] : texts(await this.#run(SCRIPTS.offsets, [this.#keysOf(room).sessions], [session])).map(Number);
+    const offsets = new Map<number, Offset>();
+    for (let at = 0; at < runs.length; at += 3) {
+      const [seq, offset, count] = runs.slice(at, at + 3) as [number, Offset, number];
+      for (let index = 0; index < count; index++) offsets.set(seq + index, offset + index);
+    }
+    return offsets;
+  }
+
   async adopt(): Promise<SessionRecord[]> {
     this.#alive();
     const records: SessionRecord[] = [];

@@ -196,6 +196,24 @@ describe("several nodes on one Redis", () => {
     expect(a.texts.filter((text) => text.startsWith("ada"))).toHaveLength(40);
   });
 
+  it("[H7] where a session's last numbers are in the log is known at every node, as far as runs of them are remembered", async () => {
+    const [a, b] = [await open(), await open()];
+    await a.engine.commit(room, [hello("ada"), hello("bo")]);
+    const offsets = new Map<number, number>();
+    const say = async (count: number) => {
+      const seqs = Array.from({ length: count }, (_, index) => offsets.size + index + 1);
+      const { outcomes } = await a.engine.commit(room, [post("between"), ...seqs.map((seq) => chat("ada", seq))]);
+      for (const [index, seq] of seqs.entries()) offsets.set(seq, (outcomes[index + 1] as { offset: number }).offset);
+    };
+    for (const count of [1, 500, 2, 1]) await say(count);
+    expect(await b.engine.offsets(idOf("ada"))).toEqual(offsets);
+    for (let more = 0; more < 20; more++) await say(1);
+    const known = await b.engine.offsets(idOf("ada"));
+    expect(known.size).toBe(16);
+    for (const [seq, offset] of known) expect(offset).toBe(offsets.get(seq));
+    for (const nobody of ["bo", "nobody"]) expect(await b.engine.offsets(idOf(nobody))).toEqual(new Map());
+  });
+
   it("[S16, S40] a session that says hello elsewhere is looked after there: what its old node still does for it is stale", async () => {
     const [nodeA, nodeB] = [await open(), await open()];
     const [a, b] = [await nodeA.hear(room), await nodeB.hear(room)];

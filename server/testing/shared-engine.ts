@@ -72,6 +72,7 @@ export class SharedEngine implements Engine {
   open = (room: RoomName) => this.inner.open(room);
   read = (room: RoomName, after: number, maxOctets: number) => this.inner.read(room, after, maxOctets);
   catchUp = (room: RoomName) => this.inner.catchUp(room);
+  offsets = (session: SessionId) => this.inner.offsets(session);
   adopt = () => this.inner.adopt();
   tidy = () => this.inner.tidy();
   hasRoomFor = (room: RoomName) => this.inner.hasRoomFor(room);

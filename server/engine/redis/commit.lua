@@ -5,7 +5,7 @@
 --       count of live nodes, the live nodes, count of dead nodes, the dead nodes, then the operations. UNKNOWN: of that node it has to be said whether it lives.
 local LOG, STATE, SESSIONS, CLAIMS, DONE, CARE, ENDED = unpack(KEYS)
 local me, number = ARGV[1], tonumber(ARGV[2])
-local MAX_REFUSALS, CLOCK_STEP_MS = 64, 1000
+local MAX_REFUSALS, MAX_RUNS, CLOCK_STEP_MS = 64, 16, 1000
 -- As much as is handed to one receiver at once: whoever reads on from the log is given whole records.
 local MAX_RECORD_PACKETS, MAX_RECORD_OCTETS = 1024, 64 * 1024
 
@@ -69,7 +69,7 @@ local function find(id)
     if packed then
       local f = cmsgpack.unpack(packed)
       record = { id = id, nick = f[1], key = f[2], turn = f[3], seq = f[4], refusals = f[5], announced = f[6], grace = f[7], node = f[8],
-        carrier = f[9], why = f[10], ended = f[11] }
+        carrier = f[9], why = f[10], ended = f[11], runs = f[12] or {} }
     else
       record = false
     end
@@ -194,7 +194,7 @@ function operations.hello()
     settle_left(known)
     settle_left(holder)
   end
-  local record = known or { id = id, turn = 0, seq = 0, refusals = {}, announced = false, node = me }
+  local record = known or { id = id, turn = 0, seq = 0, refusals = {}, announced = false, node = me, runs = {} }
   sessions[id] = record
   change(record)
   if known then give_back(record) end
@@ -223,12 +223,26 @@ local function numbered(record, turn, seq)
   return nil
 end
 
+-- Where its last numbers are in the log, for who asks again at another node: number, offset and how many follow each other in both.
+local function remember(record, seq, offset)
+  local runs = record.runs
+  local count = runs[#runs]
+  if count and runs[#runs - 2] + count == seq and runs[#runs - 1] + count == offset then
+    runs[#runs] = count + 1
+    return
+  end
+  for _, value in ipairs({ seq, offset, 1 }) do runs[#runs + 1] = value end
+  for _ = 1, #runs > 3 * MAX_RUNS and 3 or 0 do table.remove(runs, 1) end
+end
+
 function operations.chat()
   local record, turn, seq, packet = find_held(take()), tonumber(take()), tonumber(take()), take()
   local fault = numbered(record, turn, seq)
   if fault then return fault end
   change(record).seq = seq
-  return { 'appended', put(packet) }
+  local offset = put(packet)
+  remember(record, seq, offset)
+  return { 'appended', offset }
 end
 
 function operations.refuse()
@@ -323,7 +337,7 @@ if unknown then return redis.error_reply('UNKNOWN ' .. unknown) end
 -- From here on it is written.
 for _, record in ipairs(order) do
   redis.call('HSET', SESSIONS, record.id, cmsgpack.pack({ record.nick, record.key, record.turn, record.seq, record.refusals, record.announced,
-    record.grace, record.node, record.carrier, record.why, record.ended }))
+    record.grace, record.node, record.carrier, record.why, record.ended, record.runs }))
   if record.announced or not record.why then
     redis.call('HSET', CARE, record.id, record.node)
     redis.call('ZREM', ENDED, record.id)

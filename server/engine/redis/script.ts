@@ -20,6 +20,7 @@ export const SCRIPTS = {
   forget: script("forget"),
   forgetLog: script("forget-log"),
   lease: script("lease"),
+  offsets: script("offsets"),
   open: script("open"),
   read: script("read"),
   restore: script("restore"),
