@@ -42,8 +42,8 @@ const OF_NODES = "nodes/**";
  * once, so that has more of it. `npm run e2e:nodes` has all stories so, over both.
  */
 const WHERE_NODES_MATTER = {
-  websocket: "**/{nodes/*,roster}.spec.ts",
-  longPoll: "**/{nodes/one-of-two,kept-page,return,sending,talk}.spec.ts",
+  websocket: "**/nodes/*.spec.ts",
+  longPoll: "**/{nodes/one-of-two,return,sending}.spec.ts",
 };
 
 export default defineConfig({

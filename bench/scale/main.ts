@@ -1,4 +1,4 @@
-// npm run bench:scale [-- engine|joins|deliveries|latency|plan]: what docs/scale.md says, measured again on this machine.
+// npm run bench:scale [-- engine|joins|deliveries|latency|death|plan]: what docs/scale.md says, measured again on this machine.
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../server/clock.ts";
 import { parseRedisUrl, type RedisPlace } from "../../server/engine/redis/redis-url.ts";
@@ -8,6 +8,7 @@ import { encodeChat } from "../../shared/packet.ts";
 import { commits, HISTORY, joins, type Measured, onDisk, SILENT } from "../engine.ts";
 import { processorSeconds, Receivers, type Served, startPalabre } from "../process.ts";
 import { clientFrame, helloFrame, openRaw } from "../raw-member.ts";
+import { death } from "./death.ts";
 import { plan } from "./plan.ts";
 
 const RECEIVERS = 1000;
@@ -120,7 +121,7 @@ function named(count: number): string {
   return count === 0 ? "one server, its log on disk" : count === 1 ? "one node on Redis" : `${count} nodes on Redis`;
 }
 
-function spread(figures: number[]): string {
+function spread(figures: readonly number[]): string {
   const sorted = figures.toSorted((a, b) => a - b);
   const at = (share: number) => (sorted[Math.round(share * (sorted.length - 1))] as number).toPrecision(3);
   return `median ${at(0.5)} (${at(0)} to ${at(1)})`;
@@ -146,6 +147,16 @@ const BENCHES: Record<string, () => Promise<void>> = {
   },
   latency: async () => {
     for (const count of [0, 1, 2]) await latency(count);
+  },
+  death: async () => {
+    for (const only of ["websocket", "long-poll"] as const) {
+      const { resumedMs, heardMs, notices } = await death(200, only);
+      const back =
+        resumedMs.length === 0 ? "nobody had to say hello again" : `${resumedMs.length} were back after ms: ${spread(resumedMs)}`;
+      console.log(
+        `one of two nodes killed under 200 clients, ${only}: ${back}; all heard what was said after it within ${heardMs.toFixed(0)} ms; notices: ${notices}`,
+      );
+    }
   },
   plan: async () => {
     for (const line of plan()) console.log(line);

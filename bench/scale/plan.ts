@@ -1,11 +1,11 @@
 import { type Costs, simulate } from "./simulation.ts";
 
 /** As measured on one machine (docs/scale.md); half a millisecond is a network between machines. */
-export const COSTS: Costs = { commit: 60, message: 6, tell: 8, write: 10, roundTrip: 500 };
+export const COSTS: Costs = { commit: 80, message: 15, tell: 5, write: 10, roundTrip: 500 };
 
 /** Memory of a client at its node, and of a session in Redis, octets. */
 const CLIENT_OCTETS = 20 * 1024;
-const SESSION_OCTETS = 700;
+const SESSION_OCTETS = 400;
 /** One node is not loaded with more than this. */
 const CLIENTS_PER_NODE = 25_000;
 /** What one primary takes when it is not to be the bottleneck: half of one processor. */
@@ -47,9 +47,9 @@ function manyRooms(): string[] {
     const messages = clients / perRoom / 10;
     // A room's people are spread over nodes: each message is told to as many of them as there are.
     const told = Math.min(nodes, perRoom);
-    // Coming and going: two commits with a script before and after, and the notices; and each room's number, asked for every 3 s by each of its nodes.
+    // Coming and going: two commits with a script before and after, and the notices; and each room's number, asked for every 30 s by each of its nodes.
     const comings = (clients / 3600) * 2;
-    const looks = (clients / perRoom) * told * (1 / 3);
+    const looks = (clients / perRoom) * told * (1 / 30);
     const operations = messages + comings * 4 + looks;
     const busy = (messages * (COSTS.commit + COSTS.message + told * COSTS.tell) + comings * 4 * COSTS.commit + looks * 3) / 1e6;
     const primaries = Math.max(1, Math.ceil(busy / PRIMARY_SHARE));
