@@ -140,19 +140,19 @@ export class LongPollDoor {
       }
       seq++;
     }
-    let settled = await answer.settled();
-    if (isRefusal(settled)) {
+    const refusal = await answer.settled();
+    if (refusal !== undefined) {
       session.queuedSeq = session.seq;
-      return settled;
+      return refusal;
     }
+    let offsets: ReadonlyMap<number, Offset> = new Map();
     if (answer.repeated) {
       // Another node dealt with some of it, and may have refused it.
       await this.#hub.refresh(session);
-      const offsets = await this.#hub.offsets(session);
-      settled = answer.again((number) => this.#again(session, number, offsets.get(number)));
+      offsets = await this.#hub.offsets(session);
     }
-    seat.answers = settled;
-    return settled.body;
+    seat.answers = answer.answers((number) => this.#again(session, number, offsets.get(number)));
+    return seat.answers.body;
   }
 
   /** A number that was not in this node's last answer: where it is in the log may be remembered all the same. Source: H7. */

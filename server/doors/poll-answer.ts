@@ -42,10 +42,10 @@ export class PollAnswer implements Sender {
     this.#slots.push(packet);
   }
 
-  /** Resolves when every number is answered; or to why nothing of it was taken. */
-  async settled(): Promise<Answers | Refusal> {
+  /** Resolves when it is known what became of every number; to why nothing of it was taken, if so. */
+  async settled(): Promise<Refusal | undefined> {
     if (this.#open > 0) await new Promise<void>((resolve) => (this.#done = resolve));
-    return this.#failure ?? this.#answers();
+    return this.#failure;
   }
 
   /** True where some number was dealt with before, and it is not known here how. */
@@ -53,19 +53,15 @@ export class PollAnswer implements Sender {
     return this.#repeated.length > 0;
   }
 
-  /** The answers, with those to the repeated numbers as `answer` gives them. */
-  again(answer: (seq: number) => Uint8Array): Answers {
-    for (const seq of this.#repeated) this.#slots[seq - this.#firstSeq] = answer(seq);
-    return this.#answers();
-  }
-
-  #answers(): Answers {
+  /** The answers; `again` gives those to the repeated numbers. */
+  answers(again: (seq: number) => Uint8Array): Answers {
+    for (const seq of this.#repeated) this.#slots[seq - this.#firstSeq] = again(seq);
     return { firstSeq: this.#firstSeq, body: Buffer.concat(this.#slots as Uint8Array[]) };
   }
 
   accepted(_session: Session, seq: number, offset: Offset | undefined): void {
     if (offset === undefined) this.#repeated.push(seq);
-    this.#fill(seq, encodeAck(seq, offset));
+    this.#fill(seq, offset === undefined ? undefined : encodeAck(seq, offset));
   }
 
   refused(_session: Session, refusal: NumberedRefusal): void {
@@ -77,7 +73,7 @@ export class PollAnswer implements Sender {
     this.#close();
   }
 
-  #fill(seq: number, packet: Uint8Array): void {
+  #fill(seq: number, packet: Uint8Array | undefined): void {
     this.#slots[seq - this.#firstSeq] = packet;
     this.#close();
   }

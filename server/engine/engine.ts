@@ -189,7 +189,7 @@ export interface Engine {
   catchUp(room: RoomName): Promise<void>;
   /** What is kept of a session, wherever it is. */
   find(session: SessionId): Promise<SessionRecord | undefined>;
-  /** Where the last numbers of a session are in its room's log, as far as that is remembered for nodes that did not append them. */
+  /** Where the numbers that a session last had committed are in its room's log, as far as that is remembered for nodes that did not append them. */
   offsets(session: SessionId): Promise<ReadonlyMap<number, Offset>>;
   /**
    * Takes over the sessions that no running node looks after (after a crash, or a restart): those held, and those whose `joined` or

@@ -24,10 +24,10 @@ export class Nodes {
     this.#settings = settings;
   }
 
-  /** One more node. */
-  async open(): Promise<House> {
+  /** One more node; `through` is another way to the same Redis. */
+  async open(through: { readonly url: string } = this.#redis): Promise<House> {
     const engine = await RedisEngine.start({
-      place: parseRedisUrl(`${this.#redis.url}/${this.#database}`) as RedisPlace,
+      place: parseRedisUrl(`${through.url}/${this.#database}`) as RedisPlace,
       clock: systemClock,
       history: { packets: 10_000, days: 30 },
       log: pino({ level: "silent" }),

@@ -223,7 +223,13 @@ local function numbered(record, turn, seq)
   return nil
 end
 
--- Where its last numbers are in the log, for who asks again at another node: number, offset and how many follow each other in both.
+-- Where the numbers of its last commit are in the log, for who asks again at another node: number, offset and how many follow each other in both.
+local counted = {}
+local function count_up(record, seq)
+  if not counted[record.id] then record.runs = {} end
+  counted[record.id] = true
+  change(record).seq = seq
+end
 local function remember(record, seq, offset)
   local runs = record.runs
   local count = runs[#runs]
@@ -239,7 +245,7 @@ function operations.chat()
   local record, turn, seq, packet = find_held(take()), tonumber(take()), tonumber(take()), take()
   local fault = numbered(record, turn, seq)
   if fault then return fault end
-  change(record).seq = seq
+  count_up(record, seq)
   local offset = put(packet)
   remember(record, seq, offset)
   return { 'appended', offset }
@@ -249,7 +255,7 @@ function operations.refuse()
   local record, turn, seq, refusal = find_held(take()), tonumber(take()), tonumber(take()), take()
   local fault = numbered(record, turn, seq)
   if fault then return fault end
-  change(record).seq = seq
+  count_up(record, seq)
   -- Another table: the one before may be part of an answer.
   local refusals = {}
   for index = math.max(1, #record.refusals - MAX_REFUSALS + 2), #record.refusals do refusals[#refusals + 1] = record.refusals[index] end
