@@ -25,6 +25,7 @@ import {
   texts,
 } from "./testing/engine-samples.ts";
 import { RedisServer } from "./testing/redis-server.ts";
+import { WebSocketMember } from "./testing/websocket-member.ts";
 
 const HISTORY = { packets: 1000, days: 30 };
 const log = { warn() {}, error() {} };
@@ -94,6 +95,45 @@ it("copies logs with their identities and offsets, and sessions with all that is
   expect(await one(engine, LOBBY, chat("alice", 3, { turn: 2 }))).toMatchObject({ kind: "appended" });
   expect(texts((await readAll(engine, LOBBY)).values()).at(-1)).toBe("alice 3");
   await engine.close();
+}, 60_000);
+
+it("people go on where they were, on two nodes instead of one server: nothing lost, nothing twice, nobody said to have left", async () => {
+  const open = { RATE_BURST: "0" };
+  const before = await runServer({ ...open, DATA_DIR: path });
+  const [alice, bob] = [new WebSocketMember(before, "alice", "moving"), new WebSocketMember(before, "bob", "moving")];
+  for (const member of [alice, bob]) await member.comes();
+  await alice.speaks("one");
+  await bob.hears("one");
+  for (const member of [alice, bob]) member.drops();
+  before.kill("SIGTERM");
+  await before.ended;
+  expect(await migrate()).toMatchObject({ status: 0 });
+
+  const after = await Promise.all([1, 2].map(() => runServer({ ...open, REDIS_URL: server.url })));
+  const back = [alice, bob].map(
+    (member, index) => new WebSocketMember(after[index] as { port: number }, member.nick, "moving", member.session),
+  );
+  const [alice2, bob2] = back as [WebSocketMember, WebSocketMember];
+  for (const [member, was] of [
+    [alice2, alice],
+    [bob2, bob],
+  ] as const)
+    expect(await member.says({ log: was.log, offset: was.offset, seq: was.seq })).toMatchObject({
+      type: "welcome",
+      resumed: true,
+      log: was.log,
+      offset: was.offset,
+      seq: was.seq,
+      turn: 2,
+    });
+  bob2.seq = bob.seq;
+  await bob2.speaks("two");
+  await alice2.hears("two");
+  expect(alice2.heard()).toEqual(["two"]);
+  expect([...alice2.told, ...bob2.told].filter(({ type }) => type === "left")).toEqual([]);
+  for (const member of back) member.drops();
+  for (const node of after) node.kill("SIGTERM");
+  await Promise.all(after.map(({ ended }) => ended));
 }, 60_000);
 
 it("copies nothing into a Redis that has rooms already, and nothing that is in use", async () => {

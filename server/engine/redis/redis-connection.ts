@@ -87,8 +87,14 @@ export class RedisConnection {
   /** What is subscribed already stays so. Whatever was missed is found by looking at the rooms. */
   #listenAgain(subscriber: Client): void {
     if (this.#closed || subscriber !== this.#subscriber) return;
-    for (const [channel, listener] of this.#listeners) subscriber.sSubscribe(channel, listener, true).catch(() => {}); // it is gone again, and comes back again
-    this.#events.back();
+    const channels = [...this.#listeners].map(([channel, listener]) => subscriber.sSubscribe(channel, listener, true));
+    // What is said before that is missed as well. One that fails is gone again, and comes back again.
+    void Promise.allSettled(channels).then(() => this.#closed || subscriber !== this.#subscriber || this.#events.back());
+  }
+
+  /** False where nobody says when channels come back (`back`), after the first time. */
+  get tellsWhenBack(): boolean {
+    return this.#place.kind === "single";
   }
 
   /** False while it is known that nothing comes from the channels. */
