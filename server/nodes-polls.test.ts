@@ -113,6 +113,11 @@ describe("polls at two nodes", () => {
     ]);
     await bob.until(() => bob.told.find(({ type, to }) => type === "renamed" && to === "alicia"), "the new name");
     expect((await post(all.a, alice, "?seq=1&turn=1", chat("alicia", "it is me"))).told).toMatchObject([{ type: "ack", seq: 1 }]);
+    // The old one was good until the new one was used, wherever that was.
+    for (const house of [all.b, all.a])
+      expect((await post(house, alice, "?seq=2&turn=1", chat("alice", "it was me"))).told).toMatchObject([
+        { type: "refused", seq: 2, code: "nick-mismatch" },
+      ]);
     const carol = all.nodes.somebody(webSocket, all.a, "Alicia", room);
     expect(await carol.comes()).toMatchObject({ type: "error", code: "nick-taken" });
     const dave = await all.nodes.joins(webSocket, all.b, "alice", room);

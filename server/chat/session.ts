@@ -104,6 +104,8 @@ export class Session implements Due {
 
   /** Takes over what the engine says of it. Only when nothing of it is on its way. */
   recall(record: SessionRecord): void {
+    // It spoke at another node, under the name that it has now.
+    if (record.seq > this.seq) this.formerKey = undefined;
     this.turn = record.turn;
     this.seq = record.seq;
     this.queuedSeq = record.seq;
@@ -114,11 +116,11 @@ export class Session implements Due {
   catchUp(record: SessionRecord): void {
     const { queuedSeq } = this;
     const settled = queuedSeq === this.seq || record.turn !== this.turn;
+    this.rename(record.nick, record.key);
     this.recall(record);
     if (!settled) this.queuedSeq = Math.max(queuedSeq, record.seq);
     this.carrier = record.carrier ?? "unknown";
     this.announcement = record.announced ? "said" : "unsaid";
-    this.rename(record.nick, record.key);
   }
 
   /** This node looks after it again, from now on: nobody listens yet. */
