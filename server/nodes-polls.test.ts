@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { RoomName } from "../shared/room-name.ts";
+import { sessionId } from "./chat/hub.ts";
 import { EmbeddedEngine } from "./engine/embedded.ts";
 import { MemoryStore } from "./engine/memory-store.ts";
 import { type Answer, ask, settled, within } from "./testing/ask.ts";
@@ -224,6 +225,37 @@ describe("a poll that has heard more than its node", () => {
     const asks = (after: number) => ask(house, "GET", `/poll?after=${after}`, { session: alice.session });
     expect((await within(asks(alice.offset + 1), "the answer")).told).toMatchObject([{ message: "and again" }]);
     expect(refusal(await within(asks(alice.offset + 9), "the answer"))).toEqual([410, "unknown-session"]);
+    await house.stop();
+  });
+
+  it("[H11, S7] a turn that this node has not heard of yet is not an earlier one: it finds out, and goes on", async () => {
+    const clock = new ManualClock();
+    const log = pino({ level: "silent" });
+    const history = { packets: 1000, days: 30 };
+    const engine = new SharedEngine(await EmbeddedEngine.start({ store: new MemoryStore(), clock, history, log }));
+    const house = await openHouse({}, { engine, clock });
+    const alice = new longPolling.Kind(house, "alice", "lobby");
+    alice.asksAgain = false;
+    await alice.comes();
+    const lobby = "lobby" as RoomName;
+    const session = sessionId(alice.session);
+    // At another node: of her second hello nothing was heard here.
+    const [told] = (await engine.inner.commit(lobby, [{ kind: "hello", session, maxHeld: 10, graceMs: 60_000, carrier: "poll" }])).outcomes;
+    expect(told).toMatchObject({ kind: "welcomed", record: { turn: 2 } });
+    let looked = 0;
+    engine.catchUp = async () => {
+      if (looked++ === 0) engine.tell(lobby, { kind: "changed", first: 1, came: [], went: [], taken: [{ session, by: "poll" }] });
+    };
+    const answer = await within(
+      ask(house, "POST", "/poll?seq=1&turn=2", { session: alice.session, body: [chat("alice", "here")] }),
+      "the answer",
+    );
+    expect(answer.told).toMatchObject([{ type: "ack", seq: 1 }]);
+    expect(looked).toBe(1);
+    expect(refusal(await ask(house, "POST", "/poll?seq=2&turn=3", { session: alice.session, body: [chat("alice", "no")] }))).toEqual([
+      409,
+      "replaced",
+    ]);
     await house.stop();
   });
 });

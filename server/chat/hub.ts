@@ -130,8 +130,8 @@ export class Hub {
   }
 
   /** The session, whoever looks after it, as far as it can be dealt with in passing; or why not. Source: H15. */
-  visit(secret: string): Promise<Session | Refusal> {
-    return this.#visits.visit(sessionId(secret));
+  visit(secret: string, turn?: number): Promise<Session | Refusal> {
+    return this.#visits.visit(sessionId(secret), turn);
   }
 
   /** Finds out what other nodes did with a session that is about to say something here. Gives why it may not, if so. */
@@ -208,7 +208,7 @@ export class Hub {
 
   /** The last word of somebody who says who they were. One of an earlier turn ends nothing. Source: H10, H11. */
   async farewell(secret: string, { linger }: Leave, turn?: number): Promise<void> {
-    const session = this.session(secret) ?? (await this.attend(secret, { turn }));
+    const session = await this.attend(secret, { turn });
     if (!isRefusal(session) && (turn === undefined || turn === session.turn)) await this.leave(session, linger);
   }
 

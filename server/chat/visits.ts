@@ -53,7 +53,7 @@ export class Visits {
 
   /** The session, so that this node looks after it; or why not. */
   async attend(id: SessionId, claim: Claim): Promise<Session | Refusal> {
-    const here = this.#here.get(id);
+    const here = await this.#stillHere(id, claim.turn);
     if (here !== undefined) return here;
     const record = await this.#held(id);
     if (isRefusal(record)) return record;
@@ -65,8 +65,8 @@ export class Visits {
   }
 
   /** The session, as far as it can be dealt with in passing; or why not. */
-  async visit(id: SessionId): Promise<Session | Refusal> {
-    const known = this.#here.get(id) ?? this.#seen(id);
+  async visit(id: SessionId, turn?: number): Promise<Session | Refusal> {
+    const known = (await this.#stillHere(id, turn)) ?? this.#seen(id);
     if (known !== undefined) return known;
     const record = await this.#held(id);
     return isRefusal(record) ? record : this.#rooms.use(record.room, (room) => this.visitor(record, room));
@@ -148,6 +148,20 @@ export class Visits {
   /** Forgets all that it knows of a room's visitors. */
   forget(room: Room): void {
     for (const [id, { session }] of this.#visitors) if (session.room === room) this.#visitors.delete(id);
+  }
+
+  /** The session, where this node looks after it, also in the eyes of who knows of `turn`. */
+  async #stillHere(id: SessionId, turn: number | undefined): Promise<Session | Refusal | undefined> {
+    const here = this.#here.get(id);
+    if (here === undefined || turn === undefined || turn <= here.turn) return here;
+    try {
+      // It said hello at another node, and that was not heard here yet.
+      await this.#context.engine.catchUp(here.room.name);
+      return this.#here.get(id);
+    } catch (cause) {
+      this.#context.broken(here.room.name, cause);
+      return internalRefusal();
+    }
   }
 
   #seen(id: SessionId): Session | undefined {

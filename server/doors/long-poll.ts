@@ -51,7 +51,7 @@ export class LongPollDoor {
     if (isRefusal(query)) return this.#refuse(request, reply, query, headers);
     const { after, turn } = query;
     if (after === undefined) return this.#refuse(request, reply, refuse("malformed", "after says which offset you have."), headers);
-    const session = this.#hub.session(secret) ?? (await this.#hub.attend(secret, { turn, polls: true }, request.ip));
+    const session = this.#here(secret, turn) ?? (await this.#hub.attend(secret, { turn, polls: true }, request.ip));
     const refusal = isRefusal(session) ? session : this.#mayPoll(session, query);
     const stopping = refusal === undefined ? this.#hub.stopping : refusal.code === "stopping";
     if (stopping) {
@@ -87,7 +87,7 @@ export class LongPollDoor {
     if (this.#hub.stopping) return this.#refuse(request, reply, stoppingRefusal(), headers);
     if (body.kind === "hello") return this.#hello(body.hello, request, reply, headers);
     const secret = secretOf(request);
-    const session = isRefusal(secret) ? secret : (this.#hub.session(secret) ?? (await this.#hub.visit(secret)));
+    const session = isRefusal(secret) ? secret : (this.#here(secret, query.turn) ?? (await this.#hub.visit(secret, query.turn)));
     if (isRefusal(session)) return this.#refuse(request, reply, session, headers);
     if (body.kind === "chats" && query.seq === undefined) {
       return this.#refuse(request, reply, refuse("malformed", "seq says the number of the first chat packet."), headers);
@@ -168,6 +168,12 @@ export class LongPollDoor {
     if (!isRefusal(renamed)) return encodeReply({ type: "you", nick: renamed.nick });
     // It may have been kept all the same: whoever asked says hello again, and is told the name.
     return renamed.code === "internal" ? renamed : encodeRenameRefused(renamed);
+  }
+
+  /** The session, where this node looks after it; not where whoever asks knows of a later turn than this node does. */
+  #here(secret: string, turn: number | undefined): Session | undefined {
+    const session = this.#hub.session(secret);
+    return session !== undefined && turn !== undefined && turn > session.turn ? undefined : session;
   }
 
   /** Overlapping POSTs of a session are taken one after the other. */
