@@ -108,14 +108,18 @@ export class Departure {
   /** Ends the session in `lingerMs` unless it says `hello` before. Source: S27. */
   linger(session: Session, lingerMs: number): Promise<Ended> {
     if (session.visiting) return Promise.resolve("elsewhere");
-    const { context, queue } = this.#parts;
+    const { context, queue, announcer } = this.#parts;
     const graceMs = Math.min(lingerMs, context.limits.graceMs);
     session.lingerUntilMs = Math.min(session.lingerUntilMs, context.clock.now() + graceMs);
     this.#parts.residents.schedule(session);
     return new Promise((resolve) => {
+      const group = {};
+      // As where it ends: whichever node a poll of its comes to at this moment.
+      if (announcer.shared) queue.push({ operation: { kind: "attend", session: session.id }, group, settle: () => {}, fail: () => {} });
       queue.push({
         operation: { kind: "linger", session: session.id, graceMs },
-        settle: (outcome) => resolve(outcome.kind === "stale" && session.visiting ? "elsewhere" : "done"),
+        group,
+        settle: () => resolve(session.visiting ? "elsewhere" : "done"),
         fail: () => resolve("done"),
       });
     });
