@@ -44,7 +44,7 @@ export class Departure {
       const group = {};
       // At its own word it ends wherever it is: a poll of its that comes to another node at this moment must not keep it.
       if (why === "left" && announcer.shared)
-        queue.push({ operation: { kind: "attend", session: session.id }, group, settle: () => {}, fail: () => {} });
+        queue.push({ operation: { kind: "attend", session: session.id, turn: session.turn }, group, settle: () => {}, fail: () => {} });
       queue.push({
         operation: { kind: "release", session: session.id, why },
         group,
@@ -115,7 +115,8 @@ export class Departure {
     return new Promise((resolve) => {
       const group = {};
       // As where it ends: whichever node a poll of its comes to at this moment.
-      if (announcer.shared) queue.push({ operation: { kind: "attend", session: session.id }, group, settle: () => {}, fail: () => {} });
+      if (announcer.shared)
+        queue.push({ operation: { kind: "attend", session: session.id, turn: session.turn }, group, settle: () => {}, fail: () => {} });
       queue.push({
         operation: { kind: "linger", session: session.id, graceMs },
         group,

@@ -65,7 +65,7 @@ export class Entrance {
     const begun = this.#begins(id);
     return new Promise((resolve) => {
       queue.push({
-        operation: { kind: "attend", session: id },
+        operation: { kind: "attend", session: id, turn: known.turn },
         group,
         settle: (outcome) => {
           begun.ends();

@@ -55,13 +55,16 @@ export class Visits {
   async attend(id: SessionId, claim: Claim): Promise<Session | Refusal> {
     const here = await this.#stillHere(id, claim.turn);
     if (here !== undefined) return here;
-    const record = await this.#held(id);
-    if (isRefusal(record)) return record;
-    const refusal = refusalOf(record, claim);
-    if (refusal !== undefined) return refusal;
-    const session = await this.#rooms.use(record.room, (room) => room.attend(record));
-    // It may have said hello meanwhile.
-    return isRefusal(session) ? session : (refusalOf(session, claim) ?? session);
+    for (let tries = 0; ; tries++) {
+      const record = await this.#held(id);
+      if (isRefusal(record)) return record;
+      const refusal = refusalOf(record, claim);
+      if (refusal !== undefined) return refusal;
+      const session = await this.#rooms.use(record.room, (room) => room.attend(record));
+      // It may have said hello meanwhile, or ended.
+      if (!isRefusal(session)) return refusalOf(session, claim) ?? session;
+      if (session.code !== "unknown-session" || tries === TRIES) return session;
+    }
   }
 
   /** The session, as far as it can be dealt with in passing; or why not. */

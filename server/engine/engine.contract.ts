@@ -643,10 +643,13 @@ export function engineContract(name: string, maker: EngineMaker): void {
 
       it("[H15] a session that is held can be attended, without another turn", async () => {
         const record = await join(engine, "alice");
-        expect(await one(engine, LOBBY, { kind: "attend", session: idOf("alice") })).toEqual({ kind: "attended", record });
+        const attend = (name: string, turn = 1) => one(engine, LOBBY, { kind: "attend", session: idOf(name), turn });
+        expect(await attend("alice")).toEqual({ kind: "attended", record });
+        await engine.commit(LOBBY, [helloAgain("alice")]);
+        expect(await attend("alice")).toEqual({ kind: "stale" });
+        expect(await attend("alice", 2)).toMatchObject({ kind: "attended" });
         await engine.commit(LOBBY, [release("alice")]);
-        for (const name of ["alice", "nobody"])
-          expect(await one(engine, LOBBY, { kind: "attend", session: idOf(name) })).toEqual({ kind: "stale" });
+        for (const name of ["alice", "nobody"]) expect(await attend(name, 2)).toEqual({ kind: "stale" });
       });
 
       it("[S3] nobody is found who was never here", async () => {

@@ -116,7 +116,7 @@ export type Operation =
       carrier?: Carrier;
       settles?: boolean;
     }
-  | { kind: "attend"; session: SessionId }
+  | { kind: "attend"; session: SessionId; turn: number }
   | { kind: "chat"; session: SessionId; turn: number; seq: number; packet: Uint8Array }
   | { kind: "refuse"; session: SessionId; turn: number; refusal: NumberedRefusal }
   | { kind: "rename"; session: SessionId; turn: number; nick: string; key: NicknameKey; packet?: Uint8Array }
@@ -134,7 +134,7 @@ export type Operation =
  * - `rename` → `renamed`, `refused` (`nick-taken`), `stale`
  * - `post` → `appended`, or `refused` (`nick-taken`)
  * - `announce` → `appended` (`noted` where there was no packet), or `stale` with the `sessions` of which it is not this node's to say
- * - `attend` → `attended`; `linger`, `release` → `noted`; or `stale` where the session is not held, or another node looks after it
+ * - `attend` → `attended`; `linger`, `release` → `noted`; or `stale` where the session is not held, in a later turn, or another node looks after it
  */
 export type Outcome =
   | { kind: "welcomed"; resumed: boolean; record: SessionRecord }

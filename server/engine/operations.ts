@@ -110,9 +110,9 @@ class Commit {
     return { kind: "welcomed", resumed, record: recordOf(kept) };
   }
 
-  #attend({ session }: Operation & { kind: "attend" }): Outcome {
+  #attend({ session, turn }: Operation & { kind: "attend" }): Outcome {
     const held = this.#held(session);
-    if (held === undefined) return STALE;
+    if (held === undefined || held.turn !== turn) return STALE;
     this.#draft.lookedAfter.add(session);
     return { kind: "attended", record: recordOf(held) };
   }

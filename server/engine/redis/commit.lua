@@ -206,8 +206,9 @@ function operations.hello()
 end
 
 function operations.attend()
-  local record = find_held(take())
-  if not record then return STALE end
+  local record, turn = find_held(take()), tonumber(take())
+  -- A poll of an earlier turn does not take back what its hello took elsewhere.
+  if not record or record.turn ~= turn then return STALE end
   if record.node ~= me then
     change(record)
     look_after(record, 'attended')

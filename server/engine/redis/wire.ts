@@ -25,7 +25,7 @@ export function putOperation(into: Argument[], operation: Operation, foreign: bo
       return put("hello", session, nick ?? "", key ?? "", maxHeld, graceMs, carrier ?? "", foreign ? "1" : "0", settles ? "1" : "0");
     }
     case "attend":
-      return put("attend", operation.session);
+      return put("attend", operation.session, operation.turn);
     case "chat":
       return put("chat", operation.session, operation.turn, operation.seq, operation.packet);
     case "refuse":
