@@ -7,7 +7,7 @@ import { flushDirectory, Place } from "./place.ts";
 import { PlaceError } from "./store.ts";
 
 /** Who looks whether the directory is in use holds the lock for an instant. */
-const TRIES = 5;
+const TRIES = 25;
 const TRY_AGAIN_MS = 20;
 
 /** Where a running server is to be found. */
