@@ -43,7 +43,7 @@ const OF_NODES = "nodes/**";
  */
 const WHERE_NODES_MATTER = {
   websocket: "**/nodes/*.spec.ts",
-  longPoll: "**/{nodes/one-of-two,return,talk}.spec.ts",
+  longPoll: "**/{nodes/one-of-two,return,sending}.spec.ts",
 };
 
 export default defineConfig({
